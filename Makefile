@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help install run test ui lint format bench lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: $(READY) ## Make .venv from the lock file, with the concord command in it
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "Concord needs Python 3.11; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+run: install ## Run the main job: on ./exports, or on a made-up sample in ./sample where there are none
+	$(BIN)/concord run --or-sample
+
+test: install ## Run the tests
+	$(BIN)/pytest
+
+ui: install ## Open Dagster on http://127.0.0.1:3000
+	$(BIN)/concord ui
+
+lint: install ## Check style, types and SQL
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar transforms/dbt/models
+
+format: install ## Put Python and SQL into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --disable-progress-bar transforms/dbt/models
+
+bench: install ## Measure the whole way of a row on 1,000,000 sample records
+	$(BIN)/python -m tests.bench.whole_way
+
+lock: install ## Renew requirements.lock from pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-strip-extras --upgrade \
+		--python-version 3.11 --extra dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean: ## Remove what can be made again; data, exports and policy stay
+	rm -rf $(VENV) build sample .pytest_cache .mypy_cache .ruff_cache .hypothesis transforms/dbt/target transforms/dbt/logs

@@ -1,0 +1,234 @@
+"""The connector model: what a connector file may say, as frozen pydantic models.
+
+Checks the *form* of the YAML. The *vocabulary* (which record kinds, fields and cleaners exist) is checked where those
+words are defined: `transforms.normalise.bind`. Reading exports does not belong here (`connectors.readers`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+SYSTEMS = Path(__file__).parent / "systems"
+
+Kind = Literal["crm", "hr", "support"]
+Format = Literal["csv", "json"]
+
+
+class ConnectorError(ValueError):
+    """A connector file that cannot be used; the message names the file, the place in it and what was expected."""
+
+
+def _texts(value: Any) -> Any:
+    """One text or a list of texts: `file: Account` reads as well as `file: [Account, Account_*]`."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _cells(value: Any) -> Any:
+    """Cell values to compare with: exports are text, so `true` and `1` in YAML mean the texts "true" and "1"."""
+    values = value if isinstance(value, list | tuple) else (value,)
+    return tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+Cells = Annotated[tuple[str, ...], BeforeValidator(_cells)]
+Condition = dict[str, Cells]
+"""`{column: [values]}`: every column must hold one of its values, compared as whole text in any case.
+
+`*` in a value stands for any text, also none (`"*"` alone: any cell that is not empty); the empty
+value `""` is an empty cell or a column that the export does not have.
+"""
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Lookup(Strict):
+    """The value is the key of a record of `object`, of the same source."""
+
+    object: str
+
+
+class FieldSpec(Strict):
+    """Where one field of a record comes from: columns of the landed row through named cleaners, or a constant."""
+
+    columns: Texts = Field(default=(), alias="from")
+    clean: Texts = ()
+    lookup: Lookup | None = None
+    value: str | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> FieldSpec:
+        if bool(self.columns) == (self.value is not None):
+            raise ValueError("a field needs either `from: column` or `value: constant`")
+        return self
+
+
+def _field(value: Any) -> Any:
+    """`name: Name` is short for `name: {from: Name}`."""
+    return {"from": value} if isinstance(value, str) else value
+
+
+class RecordSpec(Strict):
+    """One kind of record that a row of the object yields; `role` names an organisation that another object implies.
+
+    Of several with the same kind and role, a row yields the first whose `when` holds: so a last one without `when` says
+    what holds otherwise.
+    """
+
+    kind: str
+    role: str | None = None
+    when: Condition = Field(default_factory=dict)
+    fields: dict[str, Annotated[FieldSpec, BeforeValidator(_field)]]
+
+
+class Envelope(Strict):
+    """The container's own statements about completeness, as paths to fields beside the rows."""
+
+    total: str | None = None
+    """Rows in the whole delivery, over all its parts."""
+    page: str | None = None
+    pages: str | None = None
+    end: str | None = None
+    """True in the last part and only there."""
+
+
+class ExportShape(Strict):
+    """How one form of an object's exports looks: its file name, its container, and the columns that prove it."""
+
+    file: Texts
+    """Patterns (`*`, `?`, `[0-9]`) for the whole stem, any case, without its date."""
+    format: Format = "csv"
+    root: str | None = None
+    """JSON: path to the array of rows; none: the file is an array, or one object per line."""
+    require: Texts
+    """Columns that must be there, by their landed names."""
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Landed name -> this shape's name, where the two differ.
+
+    JSON: a dotted path into the row (`properties.email`); through an array it collects the values, joined by `; `.
+    """
+    encoding: Literal["auto", "utf-8", "iso-8859-1", "windows-1252", "utf-16"] = "auto"
+    delimiter: str | None = None
+    """CSV: none means found out from the header line."""
+    envelope: Envelope = Envelope()
+
+
+class ObjectSpec(Strict):
+    """One kind of thing that a system exports, and the records its rows yield."""
+
+    exports: tuple[ExportShape, ...]
+    delivered: Literal["complete", "changes"] = "complete"
+    key: str | None = None
+    natural: Texts = ()
+    """Columns that make a weak key where the export has none."""
+    clean_key: Texts = ()
+    """Cleaners for the key, e.g. `salesforce_id`."""
+    modified: str | None = None
+    clean_modified: Texts = ("timestamp",)
+    deleted: Condition = Field(default_factory=dict)
+    """A row that says of itself that its record is gone; any column that matches suffices."""
+    exclude: dict[str, Condition] = Field(default_factory=dict)
+    """Rule name -> condition, for sample, test and system rows."""
+    records: tuple[RecordSpec, ...]
+
+    @model_validator(mode="after")
+    def _one_key(self) -> ObjectSpec:
+        if bool(self.key) == bool(self.natural):
+            raise ValueError("an object needs either `key: column` or `natural: [columns]`")
+        return self
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        return (self.key,) if self.key else self.natural
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Every landed column that this object names, in order of first mention: all that is ever stored."""
+        named: list[str] = [*self.key_columns]
+        named += [self.modified] if self.modified else []
+        named += self.deleted
+        named += [column for rule in self.exclude.values() for column in rule]
+        for record in self.records:
+            named += record.when
+            named += [column for field in record.fields.values() for column in field.columns]
+        named += [column for shape in self.exports for column in shape.require]
+        return tuple(dict.fromkeys(named))
+
+
+class Connector(Strict):
+    """One system: how to read its exports and what their rows mean."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Kind
+    owner: str
+    rank: int = Field(ge=1, le=100)
+    """1 is believed most; survivorship compares it across sources."""
+    nulls: Cells = ()
+    """Cell values that this system writes for "nothing", beside the empty one."""
+    objects: dict[str, ObjectSpec]
+
+
+class SourceSettings(Strict):
+    """What `sources.yaml` says of one source; fills what its records leave open."""
+
+    country: str | None = None
+    timezone: str = "UTC"
+    currency: str | None = None
+    language: str | None = None
+    rank: int | None = Field(default=None, ge=1, le=100)
+
+
+def load_connector(path: Path) -> Connector:
+    """Read one connector file.
+
+    Raises:
+        ConnectorError: unreadable YAML, an unknown or missing key, a value of the wrong form; names file and place.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConnectorError(f"{path}: cannot be read as YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ConnectorError(f"{path}: expected a mapping with name, kind, owner, rank and objects")
+    try:
+        connector = Connector.model_validate(content)
+    except ValidationError as error:
+        raise ConnectorError(f"{path}: " + _first_words(error)) from error
+    if connector.name != path.stem:
+        raise ConnectorError(f"{path}: name is {connector.name!r}, but the file is called {path.name}; make them equal")
+    return connector
+
+
+def load_connectors(extra: Iterable[Path] = ()) -> dict[str, Connector]:
+    """All connectors by name: the shipped ones, then the folders in `extra`; a later one replaces an earlier one."""
+    found: dict[str, Connector] = {}
+    for folder in (SYSTEMS, *extra):
+        for path in sorted(folder.glob("*.yaml")):
+            if path.name != "sources.yaml":
+                found[path.stem] = load_connector(path)
+    return found
+
+
+def load_sources(*folders: Path) -> dict[str, SourceSettings]:
+    """Settings per source from every `sources.yaml` in `folders`; a later folder wins, source by source."""
+    found: dict[str, SourceSettings] = {}
+    for path in (folder / "sources.yaml" for folder in folders):
+        if not os.path.exists(path):
+            continue
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        try:
+            found |= {name: SourceSettings.model_validate(value or {}) for name, value in content.items()}
+        except ValidationError as error:
+            raise ConnectorError(f"{path}: " + _first_words(error)) from error
+    return found
+
+
+def _first_words(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()[:5])

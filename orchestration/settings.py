@@ -1,0 +1,68 @@
+"""Every path, switch and secret of Concord, read once from the environment. What they are used for lives elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+
+import psutil
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def available_memory() -> int:
+    """Bytes that this machine, or the container around us, has."""
+    limits = [psutil.virtual_memory().total]
+    for path in map(Path, CGROUP_LIMITS):
+        if path.exists() and (text := path.read_text().strip()).isdigit():
+            limits.append(int(text))
+    return min(limits)
+
+
+class Settings(BaseSettings):
+    """The settings of README's table, from `CONCORD_*` variables and `.env`; arguments win over both."""
+
+    model_config = SettingsConfigDict(env_prefix="CONCORD_", env_file=".env", extra="ignore", frozen=True)
+
+    exports: str = "./exports"
+    data: Path = Path("./data")
+    connectors: str = Field(default="", description="Further folders of connectors, separated by the system's path separator.")
+    policy: Path = Path("./policy")
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    memory: str = Field(default_factory=lambda: f"{available_memory() // 2 // 10**6}MB")
+    threads: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
+
+    @field_validator("data", "policy")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("memory")
+    @classmethod
+    def _a_size(cls, value: str) -> str:
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]?I?B)?", value.strip().upper())
+        if not found or (found[2] or "") not in UNITS:
+            raise ValueError(f"CONCORD_MEMORY is {value!r}; expected a size such as 4GB or 512MiB")
+        return f"{int(float(found[1]) * UNITS[found[2] or '']) // 10**6}MB"
+
+    @cached_property
+    def connector_folders(self) -> tuple[Path, ...]:
+        return tuple(Path(part).expanduser().resolve() for part in self.connectors.split(os.pathsep) if part)
+
+    @cached_property
+    def dagster_home(self) -> Path:
+        return self.data / "dagster"
+
+    @cached_property
+    def warehouse(self) -> Path:
+        return self.data / "warehouse.duckdb"
+
+    @cached_property
+    def decisions(self) -> Path:
+        return self.policy / "decisions.csv"
