@@ -52,6 +52,10 @@ class Settings(BaseSettings):
         return f"{int(float(found[1]) * UNITS[found[2] or '']) // 10**6}MB"
 
     @cached_property
+    def exports_folder(self) -> Path:
+        return Path(self.exports).expanduser().resolve()
+
+    @cached_property
     def connector_folders(self) -> tuple[Path, ...]:
         return tuple(Path(part).expanduser().resolve() for part in self.connectors.split(os.pathsep) if part)
 

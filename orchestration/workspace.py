@@ -44,7 +44,7 @@ class Workspace:
 
     @property
     def exports(self) -> Storage:
-        return Storage(self.settings.exports)
+        return Storage(self.settings.exports_folder)
 
     @property
     def connectors(self) -> dict[str, Connector]:
@@ -52,7 +52,7 @@ class Workspace:
 
     @property
     def policy(self) -> Policy:
-        return load_policy(self.settings.policy)
+        return load_policy(self.settings.policy, self.settings.currency)
 
     @property
     def source_settings(self) -> dict[str, SourceSettings]:

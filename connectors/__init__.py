@@ -1,0 +1,1 @@
+"""The edges: what comes in and what goes out. Imports neither Dagster nor transforms."""

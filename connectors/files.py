@@ -1,0 +1,52 @@
+"""Files under the data folder: private, and either whole or not there.
+
+What stands in them does not belong here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+
+def private_folder(path: Path) -> Path:
+    """Make `path` and its missing parents, for their owner only; gives `path` back."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.exists():
+            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    return path
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write to; when the block ends well it takes that name in one step, else it is removed."""
+    beside = private_folder(path.parent) / f".{path.name}-{secrets.token_hex(6)}"
+    try:
+        yield beside
+        beside.chmod(FILE_MODE)
+        fsync(beside)
+        beside.replace(path)
+        fsync(path.parent)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def fsync(path: Path) -> None:
+    """Bring a file's bytes, or a folder's names, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def as_json(value: object) -> bytes:
+    """A value as readable JSON: UTF-8, indented, one line end after it."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,0 +1,371 @@
+"""Publications as they lie on disk: what stands where, how one is opened, checked, made current and recovered.
+
+    <data>/published/v000012/            one publication: concord.duckdb, <table>.parquet, state/, manifest.json
+    <data>/published/current             symbolic link to the one that readers get, switched by one rename
+    <data>/published/held/v000013/       what the gate held back, for the engineer; its number is not consumed
+    <data>/state/                        a copy of the newest publication's state/, and what engineers add to it
+
+Writing a publication does not belong here (`connectors.publishing`), nor does comparing two (`connectors.difference`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from connectors.files import FILE_MODE, FOLDER_MODE, fsync, private_folder, written
+
+SCHEMA_VERSION = 1
+"""Of the published tables; a change of a column's name, type or meaning raises it and stands in the changelog."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "customer": ("customer_id",),
+    "identity_link": ("source", "object", "record_id"),
+    "identity_edge": ("record_a", "record_b"),
+    "customer_alias": ("id",),
+    "field_provenance": ("customer_id", "field"),
+    "customer_history": ("customer_id", "valid_from"),
+    "customer_change": ("publication", "customer_id"),
+    "support_agent": ("employee_id",),
+    "publication": ("number",),
+}
+"""Published table -> the columns it is ordered by, which name one row."""
+
+STATE_FORMAT = 1
+STATE_FILES = ("registry.parquet", "member.parquet", "owner_assignment.parquet", "format.json")
+"""What a publication moves forward; `format.json` last, for it says that the others are there."""
+
+VERSION = re.compile(r"v(\d{6,})")
+
+
+class PublicationError(RuntimeError):
+    """A publication that is not there, damaged, or may not be made; the message says which and what to do."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileEntry(_Frozen):
+    """One file of a publication, by its path within it."""
+
+    sha256: str
+    bytes: int
+    rows: int | None = None
+
+
+class TableEntry(_Frozen):
+    """One table: its columns with their DuckDB types, and a hash of its rows in any order."""
+
+    rows: int
+    columns: dict[str, str]
+    content: str
+
+
+class Manifest(_Frozen):
+    """What a publication says of itself."""
+
+    number: int
+    base: int | None
+    schema_version: int
+    created_at: datetime
+    logical_date: date
+    engine: str
+    """`duckdb <version>`: hashes in `TableEntry.content` compare only within one."""
+    held: bool = False
+    files: dict[str, FileEntry]
+    tables: dict[str, TableEntry]
+    inputs: dict[str, Any]
+    checks: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One publication, opened by its numbered path: what is read from it stays the same while `current` moves on."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def number(self) -> int:
+        return self.manifest.number
+
+    def connect(self, *, memory: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+        """A connection that reads this publication's tables and nothing else on this machine.
+
+        The database is attached read-only to a connection of its own, so any number of readers in one process do not
+        meet. Tables that stand as Parquet are laid over by temporary views on the files beside the database, so that
+        they are found wherever the data folder lies now; reading other files and changing settings is locked. Times
+        show in UTC.
+        """
+        con = engine(memory, threads)
+        con.execute(f"attach {quoted(self.path / 'concord.duckdb')} as concord (read_only)")
+        con.execute("use concord")
+        views = [name for (name,) in con.execute("select view_name from duckdb_views() where not internal").fetchall()]
+        files = [self.path / f"{view}.parquet" for view in views]
+        for view, file in zip(views, files, strict=True):
+            con.execute(f"create temporary view {view} as select * from read_parquet({quoted(file)})")
+        con.execute(f"set allowed_paths = [{', '.join(quoted(file) for file in files)}]")
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+        return con
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """The table as a lazy frame over its Parquet file."""
+        if table not in self.manifest.tables:
+            raise PublicationError(f"publication {self.number} has no table {table!r}; it has {', '.join(self.tables)}")
+        return pl.scan_parquet(self.path / f"{table}.parquet")
+
+    def table(self, table: str) -> pl.DataFrame:
+        """The whole table in memory."""
+        return self.scan(table).collect()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return tuple(self.manifest.tables)
+
+
+def engine(memory: str | None, threads: int | None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection to no database, within its limits, its times in UTC; it writes nowhere but into `spill`."""
+    settings = {"temp_directory": str(spill or ""), "memory_limit": memory, "threads": threads}
+    con = duckdb.connect(config={name: value for name, value in settings.items() if value is not None})
+    con.execute("set TimeZone = 'UTC'")
+    return con
+
+
+def quoted(path: Path) -> str:
+    """A path as an SQL literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def published(data: Path) -> Path:
+    return data / "published"
+
+
+def version(number: int) -> str:
+    return f"v{number:06d}"
+
+
+def _versions(folder: Path) -> dict[int, Path]:
+    """Number -> folder. A link of such a name is a publication being written, not one that is there."""
+    if not folder.is_dir():
+        return {}
+    found = {int(match[1]): path for path in folder.iterdir() if (match := VERSION.fullmatch(path.name))}
+    return {number: path for number, path in sorted(found.items()) if path.is_dir() and not path.is_symlink()}
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Raises: PublicationError where it is missing or not readable."""
+    path = folder / "manifest.json"
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise PublicationError(
+            f"{path} cannot be read: {error}; take another publication: `concord publications list`, `… rollback N`"
+        ) from error
+
+
+def open_publication(data: Path, number: int | None = None, *, held: bool = False) -> Publication:
+    """The current publication, or the one called `number`; `held` opens what the gate held back.
+
+    `current` is resolved to its numbered folder first, so a switch during the reading changes nothing for the reader.
+
+    Raises:
+        PublicationError: there is none, or its manifest is damaged.
+    """
+    folder = published(data) / "held" if held else published(data)
+    found = _versions(folder)
+    wanted = number if number is not None else (max(found, default=None) if held else base_number(data))
+    if wanted is None:
+        raise PublicationError(f"{folder}: there is no publication yet; `concord run` makes one")
+    if wanted not in found:
+        there = ", ".join(map(str, found)) or "none"
+        raise PublicationError(f"{folder}: there is no publication {wanted}; there are: {there}")
+    return Publication(found[wanted].resolve(), read_manifest(found[wanted]))
+
+
+def publications(data: Path, *, held: bool = False) -> list[Publication]:
+    """All publications that can be opened, by number; `held`: those held back. `recover` names the damaged ones."""
+    return _publications(published(data) / "held" if held else published(data))[0]
+
+
+def _publications(folder: Path) -> tuple[list[Publication], list[str]]:
+    """Those that can be opened, and what is wrong with the others."""
+    whole, problems = [], []
+    for path in _versions(folder).values():
+        try:
+            whole.append(Publication(path.resolve(), read_manifest(path)))
+        except PublicationError as error:
+            problems.append(str(error))
+    return whole, problems
+
+
+def base_number(data: Path) -> int | None:
+    """The number that `current` points to; None before the first publication."""
+    try:
+        match = VERSION.fullmatch(Path(os.readlink(published(data) / "current")).name)  # noqa: PTH115
+    except FileNotFoundError:
+        return None
+    return int(match[1]) if match and (published(data) / match[0]).is_dir() else None
+
+
+def next_number(data: Path) -> int:
+    """One more than any number ever given; a rollback or a lost folder gives none out again."""
+    return max([0, *_versions(published(data)), state_number(data) or 0]) + 1
+
+
+def state_number(data: Path) -> int | None:
+    """The publication that `state/` was copied from; None where the state is missing or not whole.
+
+    Raises:
+        PublicationError: it was written by a newer Concord.
+    """
+    state = data / "state"
+    if not all((state / name).exists() for name in STATE_FILES):
+        return None
+    try:
+        content = json.loads((state / "format.json").read_bytes())
+        number, form = content["publication"], content["format"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if form > STATE_FORMAT:
+        raise PublicationError(f"{state} has format {form}, this Concord knows {STATE_FORMAT}: run the newer one")
+    return int(number)
+
+
+@contextmanager
+def publishing_lock(data: Path) -> Iterator[None]:
+    """One process at a time changes `published/` and `state/`; the lock ends with the process, however that ends."""
+    handle = os.open(private_folder(published(data)) / ".lock", os.O_RDWR | os.O_CREAT, FILE_MODE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def switch(data: Path, number: int) -> None:
+    """Make `number` the current publication, by one rename. The caller holds the lock."""
+    folder = published(data)
+    beside = folder / f".current-{os.getpid()}"
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(version(number))
+    os.replace(beside, folder / "current")  # noqa: PTH105
+    fsync(folder)
+
+
+def adopt_state(data: Path, publication: Publication) -> None:
+    """Bring `state/` to what `publication` carries. Doing it twice, or after half of it, gives the same.
+
+    What engineers add between publications (releases) is newer than any copy and is brought back only where it is gone.
+    """
+    carried = {path.name: path for path in (publication.path / "state").iterdir()}
+    for name in sorted(carried, key=lambda name: (name == "format.json", name)):
+        target = data / "state" / name
+        if name in STATE_FILES or not target.exists():
+            with written(target) as beside:
+                shutil.copyfile(carried[name], beside)
+
+
+def recover(data: Path) -> list[str]:
+    """Undo or finish what a killed process left; says in words what was done. For the start of every run.
+
+    A publication that stands under its number passed its checks: if the state is older, its process died between
+    placing and switching, and that is finished now. Once the state has followed, `current` is left where it is, for
+    then an older one is current because someone rolled back.
+    """
+    with publishing_lock(data):
+        return _recover(data)
+
+
+def _recover(data: Path) -> list[str]:
+    leftovers = _leftovers(data)
+    for path in leftovers:
+        remove(path)
+    done = [f"removed {path.name}, left by a run that was stopped" for path in leftovers]
+    whole, problems = _publications(published(data))
+    done += problems
+    if not whole:
+        return done
+    newest, state, current = whole[-1], state_number(data), base_number(data)
+    if current is None or (state is not None and state < newest.number and current != newest.number):
+        switch(data, newest.number)
+        done.append(f"made publication {newest.number} current, which a stopped run had finished but not switched to")
+    if state is None or state < newest.number:
+        adopt_state(data, newest)
+        done.append(f"brought state/ to publication {newest.number}")
+    return done
+
+
+def _leftovers(data: Path) -> list[Path]:
+    """What only a process that still writes may have, and none does, for we hold the lock."""
+    folders = (published(data), published(data) / "held")
+    building = [path for folder in folders for path in folder.glob(".building-*")]
+    links = [path for folder in folders for path in folder.glob("v*") if path.is_symlink()]
+    halves = [path for name in STATE_FILES for path in (data / "state").glob(f".{name}*")]
+    return [*building, *links, *published(data).glob(".current-*"), *halves]
+
+
+def remove(path: Path) -> None:
+    """Delete a file, a link, or a folder that may be read-only; what is not there is fine."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    for folder, _, _ in os.walk(path):
+        os.chmod(folder, FOLDER_MODE)  # noqa: PTH101
+    shutil.rmtree(path)
+
+
+def rollback(data: Path, number: int) -> Publication:
+    """Make an older (or again a newer) publication current; the next one's base is then `number`. State stays.
+
+    Raises:
+        PublicationError: there is no such publication, or its files are not what its manifest says.
+    """
+    with publishing_lock(data):
+        _recover(data)
+        publication = open_publication(data, number)
+        if problems := verify(data, number):
+            raise PublicationError(f"publication {number} is damaged and stays out: " + "; ".join(problems))
+        switch(data, number)
+        return publication
+
+
+def verify(data: Path, number: int | None = None, *, held: bool = False) -> list[str]:
+    """Compare every file of a publication with its manifest, byte by byte (SHA-256); one sentence per problem."""
+    return problems_of(open_publication(data, number, held=held))
+
+
+def problems_of(publication: Publication) -> list[str]:
+    """`verify` for a publication in hand."""
+    path, manifest = publication.path, publication.manifest
+    there = {str(file.relative_to(path)) for file in path.rglob("*") if file.is_file()} - {"manifest.json"}
+    problems = [f"{name} is missing" for name in sorted(manifest.files.keys() - there)]
+    problems += [f"{name} is not in the manifest" for name in sorted(there - manifest.files.keys())]
+    for name in sorted(manifest.files.keys() & there):
+        entry, found = manifest.files[name], file_entry(path / name)
+        if (found.sha256, found.bytes) != (entry.sha256, entry.bytes):
+            problems.append(
+                f"{name} has changed: {found.bytes} bytes, SHA-256 {found.sha256[:12]}…; "
+                f"the manifest says {entry.bytes} bytes, {entry.sha256[:12]}…"
+            )
+    return problems
+
+
+def file_entry(path: Path, rows: int | None = None) -> FileEntry:
+    with path.open("rb") as file:
+        return FileEntry(sha256=hashlib.file_digest(file, "sha256").hexdigest(), bytes=path.stat().st_size, rows=rows)

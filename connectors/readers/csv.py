@@ -1,0 +1,278 @@
+"""Delimited text (CSV, TSV, …) -> text frames, every row of the file accounted for.
+
+The scan (`connectors.readers.rows`) says which rows are sound; only they are parsed, with an explicit dialect and all
+text, and the parser must find exactly as many. A chunk whose rows are all sound is parsed as it stands. Encodings do
+not belong here (`connectors.readers.gate`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from connectors.readers.gate import BLOCK, Encoding, Refused, ShapeMismatch, decide, utf8_blocks
+from connectors.readers.reading import Opened, Reading, Wanted, folded
+from connectors.readers.rows import (
+    BLANK,
+    CLEAN,
+    CR,
+    CUT,
+    FEW,
+    LF,
+    QUOTING,
+    REASONS,
+    UNCLOSED,
+    Dialect,
+    Rows,
+    is_blank,
+    scan,
+)
+from connectors.readers.sink import Sink
+from connectors.spec import ExportShape
+
+SEPARATORS = ",;\t|"
+MAX_HEADER = 1024 * 1024
+MAX_REST = 4 * BLOCK
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header line: the dialect it shows, and which of its columns are stored."""
+
+    dialect: Dialect
+    stored: dict[str, int]
+    """Landed name -> position."""
+    unnamed: tuple[str, ...]
+    bytes: int
+    """Length with its line end and the blank lines above it."""
+    lines: int
+
+
+def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Reading:
+    """Read one delimited text export into `sink`.
+
+    Raises:
+        ShapeMismatch: the header lacks the key or a required column.
+        Refused: the bytes are not text, the header cannot be trusted, or the parser contradicts the scan.
+    """
+    encoding = decide(export.facts, shape.encoding)
+    with export.open() as stream:
+        pieces = utf8_blocks(stream, encoding)
+        beginning = _beginning(pieces)
+        header = _header(beginning, shape, wanted)
+        state = _State(encoding, header, sink, line=header.lines + 1)
+        state.byte = encoding.bom + encoding.width(np.frombuffer(beginning[: header.bytes], np.uint8))
+        nuls, not_utf8 = export.facts.nuls > 0, export.facts.invalid > 0 and encoding.name == "utf-8"
+        rest = beginning[header.bytes :]
+        for piece in pieces:
+            rest += piece
+            if len(rest) >= BLOCK:
+                rest = state.take(rest, final=False, nuls=nuls, not_utf8=not_utf8)
+            if len(rest) > MAX_REST:
+                raise Refused(f"a line longer than {MAX_REST:,} bytes", "check that this is a delimited text file")
+        state.finish(rest, nuls=nuls, not_utf8=not_utf8)
+    warnings = (*encoding.warnings, *state.warnings)
+    return Reading(
+        state.rows,
+        sink.rejected,
+        tuple(header.stored),
+        header.unnamed,
+        warnings=warnings,
+        whole=not state.open_end,
+        reasons=dict(sink.reasons),
+    )
+
+
+class _State:
+    """Where in the export the reading stands, as numbers for the next chunk."""
+
+    def __init__(self, encoding: Encoding, header: Header, sink: Sink, line: int) -> None:
+        self.encoding, self.header, self.sink = encoding, header, sink
+        self.rows = 0
+        self.line = line
+        self.byte = 0
+        self.warnings: list[str] = []
+        self.open_end = False
+
+    def take(self, data: bytes, *, final: bool, nuls: bool, not_utf8: bool, cut: bool = False) -> bytes:
+        """Land and reject the complete rows of a chunk; what is left of it."""
+        found = scan(data, self.header.dialect, final=final, nuls=nuls, not_utf8=not_utf8)
+        if cut and len(found.status) and found.status[-1] in (FEW, QUOTING, UNCLOSED):
+            found.status[-1] = CUT
+        counted = found.status != BLANK
+        numbers = self.rows + np.cumsum(counted)
+        self._land(data, found, numbers)
+        self._reject(data, found, numbers)
+        self.rows += int(counted.sum())
+        taken = np.frombuffer(data, np.uint8)[: found.consumed]
+        self.line += int(np.count_nonzero(taken == self.header.dialect.line_end))
+        self.byte += self.encoding.width(taken)
+        return data[found.consumed :]
+
+    def finish(self, data: bytes, *, nuls: bool, not_utf8: bool) -> None:
+        """The last chunk; a last line without line end gets one, and is looked at twice."""
+        if is_blank(data, self.header.dialect):
+            return
+        end = self.header.dialect.line_end
+        cut = data[-1] not in (LF, CR)
+        before = self.sink.rejected
+        self.take(data if data[-1] == end else data + bytes([end]), final=True, nuls=nuls, not_utf8=not_utf8, cut=cut)
+        closed = data.endswith(b'"')
+        if cut and not closed and self.sink.rejected == before:
+            self.open_end = True
+            self.warnings.append(
+                "the last line has no line end: its last cell may be cut off, and rows after it missing"
+            )
+
+    def _land(self, data: bytes, found: Rows, numbers: np.ndarray) -> None:
+        clean = found.status == CLEAN
+        if not clean.any():
+            return
+        text = data[: found.consumed] if clean.all() else _only(data, found, clean)
+        frame = _parse(text, self.header)
+        if frame.height != int(clean.sum()):
+            raise Refused(
+                f"near line {self.line}: {int(clean.sum())} rows by their line ends, {frame.height} by the parser",
+                "export it again, with line ends of one kind and quotes doubled",
+            )
+        self.sink.land(frame.insert_column(0, pl.Series("_row", numbers[clean], dtype=pl.Int64)))
+
+    def _reject(self, data: bytes, found: Rows, numbers: np.ndarray) -> None:
+        array, at, byte = np.frombuffer(data, np.uint8), 0, self.byte
+        for row in np.flatnonzero((found.status != CLEAN) & (found.status != BLANK)):
+            start, end = int(found.start[row]), int(found.end[row])
+            byte += self.encoding.width(array[at:start])
+            at = start
+            size = self.encoding.width(array[start:end])
+            reason = REASONS[int(found.status[row])]
+            self.sink.reject(int(numbers[row]), self.line + int(found.line[row]), byte, byte + size, reason)
+
+
+def _only(data: bytes, found: Rows, clean: np.ndarray) -> bytes:
+    """The clean rows, run by run."""
+    edges = np.flatnonzero(np.diff(clean.astype(np.int8), prepend=0, append=0))
+    view = memoryview(data)
+    runs = zip(found.start[edges[::2]], found.end[edges[1::2] - 1], strict=True)
+    return b"".join(view[start:end] for start, end in runs)
+
+
+def _parse(text: bytes, header: Header) -> pl.DataFrame:
+    dialect = header.dialect
+    names = [f"column_{i + 1}" for i in range(dialect.fields)]
+    stored = {landed: names[position] for landed, position in header.stored.items()}
+    try:
+        frame = pl.read_csv(
+            text,
+            has_header=False,
+            schema=dict.fromkeys(names, pl.String),
+            columns=list(dict.fromkeys(stored.values())),
+            separator=chr(dialect.separator),
+            eol_char=chr(dialect.line_end),
+            quote_char='"' if b'"' in text else None,
+            empty_string_is_null=False,
+            extra_columns="raise",
+            missing_columns="raise",
+            infer_schema=False,
+        )
+    except pl.exceptions.PolarsError:
+        # Its message may quote a cell.
+        raise Refused("the parser does not accept rows that are sound by their line ends", "export it again") from None
+    return frame.select(pl.col(name).alias(landed) for landed, name in stored.items())
+
+
+def _beginning(pieces: Iterator[bytes]) -> bytes:
+    """The first block, or more where blocks are small: enough to hold any header."""
+    beginning = b""
+    for piece in pieces:
+        beginning += piece
+        if len(beginning) >= MAX_HEADER:
+            break
+    return beginning
+
+
+def _header(data: bytes, shape: ExportShape, wanted: Wanted) -> Header:
+    """Find the header line, the separator and the columns; see `read` for what is raised."""
+    above = len(data) - len(data.lstrip(b"\r\n"))
+    end, line_end = _first_row(data, above)
+    line = data[above:end].rstrip(b"\r\n")
+    if not line.strip():
+        raise Refused("the file holds blank lines only", "export it again; an object without rows still has its header")
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        raise Refused("the header line is not text", "export it as UTF-8") from None
+    separator, cells = _split(text, shape.delimiter, wanted)
+    stored, unnamed, missing = _columns(cells, wanted)
+    if missing:
+        raise ShapeMismatch(
+            f"the header has no column {', '.join(repr(name) for name in missing)}",
+            "export it with these columns, or name this shape in the connector",
+        )
+    lines = data[:end].count(line_end)
+    dialect = Dialect(ord(separator), line_end, line, len(cells))
+    return Header(dialect, stored, unnamed, end, lines)
+
+
+def _first_row(data: bytes, start: int) -> tuple[int, int]:
+    """Where the header row ends, and the byte that ends rows: LF, or CR in files without LF after it."""
+    at = start
+    while True:
+        ends = [found for found in (data.find(b"\n", at), data.find(b"\r", at)) if found >= 0]
+        if not ends or min(ends) > start + MAX_HEADER:
+            if len(data) > start + MAX_HEADER:
+                raise Refused("no header line in the first megabyte", "check that this is a delimited text file")
+            return len(data), LF
+        first = min(ends)
+        if data.count(b'"', start, first) % 2 == 0:
+            break
+        at = first + 1
+    if data[first] == CR and data[first + 1 : first + 2] == b"\n":
+        return first + 2, LF
+    return first + 1, data[first]
+
+
+def _split(line: str, declared: str | None, wanted: Wanted) -> tuple[str, list[str]]:
+    """The separator and the header's cells: the separator that shows most required columns, then most cells."""
+    found = []
+    for separator in (declared,) if declared else SEPARATORS:
+        try:
+            rows = list(csv.reader(io.StringIO(line, newline=""), delimiter=separator, strict=True))
+        except csv.Error:  # its quotes fit another separator
+            continue
+        named = {folded(cell) for cell in rows[0]}
+        hits = sum(folded(wanted.called[name]) in named for name in wanted.required)
+        found.append((hits, len(rows[0]), separator, rows[0]))
+    if not found:
+        raise Refused("the quoting of the header line is broken", "export it again")
+    _, _, separator, cells = max(found, key=lambda one: one[:2])
+    return separator, cells
+
+
+def _columns(cells: list[str], wanted: Wanted) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
+    """Stored columns by position, names that are not stored, and required columns that are missing.
+
+    Where a required column is missing the first line may be no header at all: then nothing of it is repeated.
+    """
+    positions: dict[str, int] = {}
+    twins: set[str] = set()
+    for position, cell in enumerate(cells):
+        name = folded(cell)
+        if name in positions:
+            twins.add(name)
+        elif name:
+            positions[name] = position
+    stored = {landed: positions[folded(own)] for landed, own in wanted.called.items() if folded(own) in positions}
+    missing = tuple(name for name in wanted.required if name not in stored)
+    if twins and not missing:
+        raise Refused(
+            f"{len(twins)} columns stand twice in the header (capitals do not tell them apart)",
+            "rename or remove the twins and export it again",
+        )
+    used = set(stored.values())
+    unnamed = tuple(cell.strip() or f"column {i + 1}" for i, cell in enumerate(cells) if i not in used)
+    return stored, unnamed, missing

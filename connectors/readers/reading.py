@@ -1,0 +1,77 @@
+"""What every reader takes and gives, whatever the container: the words shared by landing and readers.
+
+How a container is taken apart does not belong here (one module per container format beside this one).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import BinaryIO, NamedTuple
+
+from connectors.readers.gate import Facts
+from connectors.spec import ExportShape, ObjectSpec
+
+
+class Reason(NamedTuple):
+    """Why a row was rejected and what to do; never quotes the row."""
+
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One export, ready to be read from its beginning as often as a reader needs; `facts` come from the gate."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The columns that may be stored, by their landed names, and how this shape calls them."""
+
+    allowed: tuple[str, ...]
+    required: tuple[str, ...]
+    called: dict[str, str]
+
+    @classmethod
+    def of(cls, spec: ObjectSpec, shape: ExportShape) -> Wanted:
+        required = tuple(dict.fromkeys((*spec.key_columns, *shape.require)))
+        return cls(spec.allowed, required, {name: shape.columns.get(name, name) for name in spec.allowed})
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the container says of its own completeness; None where it says nothing."""
+
+    total: int | None = None
+    page: int | None = None
+    pages: int | None = None
+    end: bool | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader found: data rows = landed + rejected; the rows themselves went to the sink."""
+
+    rows: int
+    rejected: int
+    columns: tuple[str, ...]
+    """Landed names of the allowed columns that the export has."""
+    unnamed: tuple[str, ...]
+    """Columns of the export that the connector does not name: their names only."""
+    stated: Stated = Stated()
+    warnings: tuple[str, ...] = ()
+    whole: bool = True
+    """False where the reader cannot be sure that the export is complete."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """Rejected rows by reason."""
+
+
+def folded(name: str) -> str:
+    """The form in which column names are compared: any case, no space around, one Unicode form."""
+    return unicodedata.normalize("NFC", name).strip().casefold()

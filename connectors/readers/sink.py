@@ -1,0 +1,126 @@
+"""Where readers put rows: landed rows into a Parquet file part by part, rejected rows beside it.
+
+Memory holds one part at a time. What the rows mean, and where the files go, does not belong here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connectors.readers.reading import Reason
+
+REJECTED = {
+    "source": pl.String,
+    "object": pl.String,
+    "export": pl.String,
+    "hash": pl.String,
+    "row": pl.Int64,
+    "line": pl.Int64,
+    "byte_start": pl.Int64,
+    "byte_end": pl.Int64,
+    "column": pl.String,
+    "reason": pl.String,
+    "remedy": pl.String,
+}
+"""Rejected rows and refused files: where they stand and why, never what they hold."""
+
+METADATA = "concord"
+
+
+class Sink:
+    """Takes what a reader finds in one export; `close` completes the Parquet file at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+        self._places: list[tuple[int, int | None, int | None, int | None, str | None, Reason]] = []
+        self.landed = 0
+        self.reasons: Counter[str] = Counter()
+
+    def __enter__(self) -> Sink:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    @property
+    def rejected(self) -> int:
+        return len(self._places)
+
+    def land(self, frame: pl.DataFrame) -> None:
+        """Append rows: `_row` and allowed columns as text; every part of an export has the same columns."""
+        table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", compression_level=1)
+        self._writer.write_table(table)
+        self.landed += frame.height
+
+    def reject(
+        self,
+        row: int,
+        line: int | None,
+        byte_start: int | None,
+        byte_end: int | None,
+        reason: Reason,
+        column: str | None = None,
+    ) -> None:
+        """Remember a row that does not land, by its place."""
+        self._places.append((row, line, byte_start, byte_end, column, reason))
+        self.reasons[reason.text] += 1
+
+    def close(self, columns: tuple[str, ...], metadata: dict[str, Any]) -> None:
+        """Complete the file with exactly `_row` and `columns`."""
+        if self._writer is None:
+            names = ("_row", *columns)
+            self.land(pl.DataFrame(schema={name: pl.Int64 if name == "_row" else pl.String for name in names}))
+        assert self._writer is not None  # noqa: S101 - land() opened it
+        note = {METADATA: json.dumps(metadata, ensure_ascii=False)}
+        written = tuple(name for name in self._writer.schema.names if name != "_row")
+        self._writer.add_key_value_metadata(note)
+        self._writer.close()
+        if written != columns:
+            self._narrow(columns, note)
+        self._writer = None
+
+    def _narrow(self, columns: tuple[str, ...], note: dict[str, str]) -> None:
+        """Write the file anew without the columns that turned out to be absent."""
+        narrow = self._path.with_name(self._path.name + "-narrow")
+        with pq.ParquetFile(self._path) as wide:
+            schema = pa.schema([wide.schema_arrow.field(name) for name in ("_row", *columns)])
+            with pq.ParquetWriter(narrow, schema, compression="zstd", compression_level=1) as writer:
+                for batch in wide.iter_batches(columns=["_row", *columns]):
+                    writer.write_batch(batch)
+                writer.add_key_value_metadata(note)
+        narrow.replace(self._path)
+
+    def rejected_rows(self, source: str, object_: str, export: str, digest: str) -> pl.DataFrame:
+        """The rejected rows as a frame (schema `REJECTED`)."""
+        return pl.DataFrame(
+            [
+                (source, object_, export, digest, row, line, start, end, column, reason.text, reason.remedy)
+                for row, line, start, end, column, reason in self._places
+            ],
+            schema=REJECTED,
+            orient="row",
+        )
+
+
+def read_metadata(path: Path) -> dict[str, Any] | None:
+    """What `close` noted in a landed file; None where there is no readable file."""
+    try:
+        note = pq.read_metadata(path).metadata
+    except (OSError, pa.ArrowInvalid):
+        return None
+    found = (note or {}).get(METADATA.encode())
+    return json.loads(found) if found else None

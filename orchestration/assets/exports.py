@@ -1,0 +1,90 @@
+"""The first floor: one asset per system, which lands what its sources have delivered."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import dagster as dg
+
+from connectors.landing import LandingReport, land
+from connectors.ledger import Delivery, deliveries, landed_path
+from connectors.listings import unaccounted
+from connectors.spec import Connector
+from orchestration import checks
+from orchestration.metadata import counts_table, table_metadata
+from orchestration.workspace import Workspace
+
+
+def key(system: str) -> dg.AssetKey:
+    return dg.AssetKey(["exports", system])
+
+
+def exports_asset(connector: Connector) -> dg.AssetsDefinition:
+    """The asset of one system: landed rows and rejected rows of all its sources."""
+    asset_key = key(connector.name)
+
+    @dg.asset(
+        key=asset_key,
+        group_name="exports",
+        kinds={"file", "parquet"},
+        owners=[f"team:{connector.owner}"],
+        description=f"Landed rows of every {connector.name} source: {', '.join(connector.objects)}. "
+        "Only columns that the connector names; what could not be read for certain is among the rejected.",
+        check_specs=checks.specs(asset_key, checks.ROWS_ACCOUNTED, checks.NOTHING_REFUSED, checks.DELIVERIES_ADD_UP),
+        required_resource_keys={"workspace"},
+    )
+    def landed(context: dg.AssetExecutionContext) -> Iterable[dg.MaterializeResult]:
+        workspace: Workspace = context.resources.workspace
+        report = land(connector, workspace.exports, workspace.data, workspace.as_of)
+        workspace.reports.setdefault("landing", {})[connector.name] = report
+        new = _new(workspace, report)
+        yield dg.MaterializeResult(
+            asset_key=asset_key,
+            metadata=_metadata(workspace, report, new),
+            check_results=[
+                checks.result(asset_key, checks.ROWS_ACCOUNTED, unaccounted(workspace.data, new)),
+                checks.result(asset_key, checks.NOTHING_REFUSED, _refused(report)),
+                checks.result(asset_key, checks.DELIVERIES_ADD_UP, _warnings(report)),
+            ],
+        )
+
+    return landed
+
+
+def _new(workspace: Workspace, report: LandingReport) -> list[Delivery]:
+    recorded = {delivery for line in report.objects for delivery in line.deliveries}
+    return [one for one in deliveries(workspace.data) if one.delivery in recorded]
+
+
+def _refused(report: LandingReport) -> list[str]:
+    return [f"{r.source}/{r.export}: {r.reason}; {r.remedy}" for r in report.refused]
+
+
+def _warnings(report: LandingReport) -> list[str]:
+    return [f"{line.source} {line.object}: {warning}" for line in report.objects for warning in line.warnings]
+
+
+def _metadata(workspace: Workspace, report: LandingReport, new: Sequence[Delivery]) -> Mapping[str, object]:
+    rows = [
+        {
+            "source": line.source,
+            "object": line.object,
+            "exports": line.exports,
+            "read_now": line.read,
+            "new_deliveries": len(line.deliveries),
+            "rows": line.rows,
+            "landed": line.landed,
+            "rejected": line.rejected,
+            "columns_not_stored": len(line.unnamed),
+            "new_columns": ", ".join(line.new_columns),
+            "missing_columns": ", ".join(line.missing_columns),
+        }
+        for line in report.objects
+    ]
+    landed = [landed_path(workspace.data, one.source, one.object, part.hash) for one in new for part in one.parts]
+    return {
+        **table_metadata(*landed[:1], rows=sum(line.landed for line in report.objects)),
+        "rows_in": sum(line.rows for line in report.objects),
+        "rows_out": sum(line.landed for line in report.objects),
+        "rows_rejected": sum(line.rejected for line in report.objects),
+        "files_skipped_by_name": sum(skipped.files for skipped in report.skipped),
+        **counts_table("by_object", rows),
+    }

@@ -1,0 +1,65 @@
+"""The third floor: one asset that links every person and organisation record to a customer."""
+
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+
+from connectors.publication import next_number
+from orchestration import checks
+from orchestration.metadata import counts_table, table_metadata
+from orchestration.workspace import Workspace
+from transforms.identity import IdentityReport, resolve_identity
+
+KEY = dg.AssetKey(["identity"])
+KINDS = ("person", "organisation", "employee", "crm_user")
+"""Record kinds that bear on who is who; workers' own contact points tell nothing about customers."""
+
+
+def identity_asset() -> dg.AssetsDefinition:
+    @dg.asset(
+        key=KEY,
+        deps=[dg.AssetKey(["records", kind]) for kind in KINDS],
+        group_name="identity",
+        kinds={"duckdb", "parquet"},
+        owners=["team:data-engineering"],
+        description="Links, edges, contact points and lasting customer ids: who is who, and on what evidence.",
+        check_specs=checks.specs(KEY, checks.ONE_LINK, checks.DECISIONS_KNOWN, checks.BLOCKS_BOUNDED),
+        required_resource_keys={"workspace"},
+    )
+    def identity(context: dg.AssetExecutionContext) -> Iterable[dg.MaterializeResult]:
+        workspace: Workspace = context.resources.workspace
+        settings = workspace.settings
+        report = resolve_identity(
+            workspace.data, next_number(workspace.data), settings.decisions, settings.memory, settings.threads
+        )
+        workspace.reports["identity"] = report
+        linked, records = sum(report.links.values()), sum(report.records.values())
+        yield dg.MaterializeResult(
+            asset_key=KEY,
+            metadata=_metadata(workspace, report),
+            check_results=[
+                checks.result(
+                    KEY, checks.ONE_LINK, [f"{records:,} records have {linked:,} links"] if linked != records else []
+                ),
+                checks.result(KEY, checks.DECISIONS_KNOWN, (*report.unknown_decisions, *report.overruled_decisions)),
+                checks.result(KEY, checks.BLOCKS_BOUNDED, [str(block) for block in report.oversized]),
+            ],
+        )
+
+    return identity
+
+
+def _metadata(workspace: Workspace, report: IdentityReport) -> dict[str, object]:
+    return {
+        **table_metadata(workspace.data / "identity" / "link.parquet"),
+        "records_in": sum(report.records.values()),
+        "customers": sum(report.customers.values()),
+        **{f"customers_{kind}": count for kind, count in report.customers.items()},
+        **counts_table("links_by_rule", _rows("rule", report.links)),
+        **counts_table("edges_by_rule", _rows("rule", report.edges)),
+        **counts_table("contact_points", _rows("class", report.contact_points)),
+    }
+
+
+def _rows(name: str, counts: dict[str, int]) -> Sequence[dict[str, str | int]]:
+    return [{name: key, "count": count} for key, count in sorted(counts.items(), key=lambda item: -item[1])]

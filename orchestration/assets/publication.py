@@ -1,0 +1,108 @@
+"""The last floor: the marts, if the gate lets them pass, become the numbered version that the world sees."""
+
+import hashlib
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import dagster as dg
+
+from connectors.ledger import deliveries
+from connectors.publication import base_number, next_number
+from connectors.publishing import PublicationResult, publish
+from orchestration import checks
+from orchestration.metadata import table_metadata
+from orchestration.workspace import Workspace
+from transforms.gate import Finding, examine
+from transforms.warehouse import published_tables
+
+KEY = dg.AssetKey(["publication"])
+
+
+def publication_asset() -> dg.AssetsDefinition:
+    @dg.asset(
+        key=KEY,
+        deps=[dg.AssetKey(["warehouse", table]) for table in (*published_tables(), "owner_assignment")],
+        group_name="publication",
+        kinds={"duckdb", "parquet"},
+        owners=["team:data-engineering"],
+        description="One complete, numbered, immutable version of the published tables; `current` points to the newest.",
+        check_specs=checks.specs(KEY, checks.GATE),
+        required_resource_keys={"workspace"},
+    )
+    def publication(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        workspace: Workspace = context.resources.workspace
+        findings = _examined(workspace)
+        result = _published(workspace, findings)
+        workspace.reports["publication"] = result
+        workspace.reports["gate"] = findings
+        verdict = checks.result(KEY, checks.GATE, result.failed)
+        if result.outcome == "held":
+            yield verdict
+            raise dg.Failure(
+                f"Publication {result.number} is held back in {result.path}; readers keep publication {result.base}. "
+                + " ".join(result.failed),
+                allow_retries=False,
+            )
+        yield dg.MaterializeResult(asset_key=KEY, metadata=_metadata(result, findings), check_results=[verdict])
+
+    return publication
+
+
+def _examined(workspace: Workspace) -> list[Finding]:
+    settings = workspace.settings
+    return examine(
+        settings.warehouse,
+        workspace.data,
+        workspace.policy.gate,
+        memory=settings.memory,
+        threads=settings.threads,
+    )
+
+
+def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResult:
+    settings, data = workspace.settings, workspace.data
+    return publish(
+        settings.warehouse,
+        data,
+        number=next_number(data),
+        base=base_number(data),
+        logical_date=workspace.as_of,
+        created_at=workspace.started_at,
+        inputs=_inputs(workspace),
+        checks=findings,
+        memory=settings.memory,
+        threads=settings.threads,
+    )
+
+
+def _inputs(workspace: Workspace) -> dict[str, object]:
+    """What this publication rests on: with the same inputs, the same rows."""
+    connectors = {name: _hash(c.model_dump_json()) for name, c in sorted(workspace.connectors.items())}
+    return {
+        "deliveries": [delivery.delivery for delivery in deliveries(workspace.data)],
+        "connectors": connectors,
+        "policy": _hash(workspace.policy.model_dump_json()),
+        "decisions": _hash_of_file(workspace.settings.decisions),
+        "code": version("concord"),
+        "run": workspace.run_id,
+    }
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hash_of_file(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
+def _metadata(result: PublicationResult, findings: list[Finding]) -> dict[str, object]:
+    return {
+        **table_metadata(result.path / "customer.parquet"),
+        "outcome": result.outcome,
+        "number": result.number,
+        "path": dg.MetadataValue.path(str(result.path)),
+        **{f"rows_{table}": count for table, count in result.rows.items()},
+        "gate": dg.MetadataValue.md("\n".join(f"- {'✓' if f.passed else '✗'} {f.message}" for f in findings)),
+    }

@@ -1,0 +1,115 @@
+"""The fourth floor: every dbt model as an asset, with its tests as checks and its columns' lineage."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
+
+from connectors.publication import base_number, next_number, open_publication
+from orchestration.dbt_project import DBT_COMMAND, FINGERPRINT, MANIFEST, Translator, parsed_manifest
+from orchestration.lineage import Columns, Origins, as_metadata, project_lineage
+from orchestration.metadata import PREVIEW_ROWS, masked_preview
+from orchestration.workspace import Workspace
+from transforms.warehouse import DBT, prepare_warehouse, settings_for_dbt
+
+
+def warehouse_assets() -> dg.AssetsDefinition:
+    """The dbt project as one multi-asset, run by one `dbt build` into the run's own warehouse file."""
+
+    @dbt_assets(
+        manifest=parsed_manifest(),
+        name="warehouse",
+        exclude="resource_type:unit_test",
+        dagster_dbt_translator=Translator(),
+        required_resource_keys={"workspace", "dbt"},
+    )
+    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        workspace: Workspace = context.resources.workspace
+        dbt: DbtCliResource = context.resources.dbt
+        settings, data = workspace.settings, workspace.data
+        base = base_number(data)
+        if not context.is_subset or not settings.warehouse.exists():
+            base_path = open_publication(data, base).path if base is not None else None
+            prepare_warehouse(settings.warehouse, data, workspace.policy, base_path)
+        # The profile reads the environment, in dbt's process and in ours when columns are looked up.
+        os.environ.update(settings_for_dbt(settings.warehouse, settings.threads, settings.memory))
+        variables = {
+            "as_of": workspace.as_of.isoformat(),
+            "publication_number": next_number(data),
+            "base_number": base,
+        }
+        command = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
+        invocation = dbt.cli(command, context=context, target_path=data / "dbt")
+        # What the tables hold can be looked up only when dbt has let go of the file, so events wait until then.
+        events = list(invocation.stream())
+        with duckdb.connect(settings.warehouse, read_only=True) as con:
+            describe = Describer.of(con, data)
+            for event in events:
+                yield describe.event(event, context) if isinstance(event, dg.Output) else event
+
+    return models
+
+
+@dataclass(frozen=True)
+class Describer:
+    """Adds to each model's event what the UI shows of it: rows, columns with their meaning, lineage, masked preview."""
+
+    con: duckdb.DuckDBPyConnection
+    models: Mapping[str, Mapping[str, Any]]
+    columns: Columns
+    origins: Origins
+
+    @classmethod
+    def of(cls, con: duckdb.DuckDBPyConnection, data: Path) -> "Describer":
+        manifest = json.loads(MANIFEST.read_text())
+        columns: dict[str, dict[str, str]] = {}
+        for schema, table, column, kind in con.execute(
+            "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal "
+            "order by schema_name, table_name, column_index"
+        ).fetchall():
+            columns.setdefault(f"{schema}.{table}", {})[column] = kind
+        compiled = data / "dbt" / "compiled" / manifest["metadata"]["project_name"]
+        cache = data / "cache" / "lineage.json"
+        origins = project_lineage(manifest, compiled, columns, cache, FINGERPRINT.read_text())
+        models = {f"{n['schema']}.{n['name']}": n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
+        return cls(con, models, columns, origins)
+
+    def event(self, event: dg.Output, context: dg.AssetExecutionContext) -> dg.Output:
+        name = context.asset_key_for_output(event.output_name).path[-1]
+        relation = next(relation for relation, node in self.models.items() if node["name"] == name)
+        return event.with_metadata({**event.metadata, **self.metadata(relation)})
+
+    def metadata(self, relation: str) -> dict[str, Any]:
+        described = self.models[relation]["columns"]
+        rows = self.con.table(relation)
+        shown = [
+            dg.TableColumn(column, type=kind, description=described.get(column, {}).get("description"))
+            for column, kind in self.columns[relation].items()
+        ]
+        return {
+            "dagster/row_count": self.con.execute(f"select count(*) from {relation}").fetchall()[0][0],
+            "dagster/column_schema": dg.TableSchema(columns=shown),
+            "dagster/column_lineage": as_metadata(self.origins.get(relation, {}), self._asset),
+            "preview": dg.MetadataValue.md(masked_preview(rows.limit(PREVIEW_ROWS).pl().lazy())),
+        }
+
+    def _asset(self, relation: str) -> dg.AssetKey | None:
+        schema, table = relation.split(".")
+        if relation in self.models:
+            return dg.AssetKey(["warehouse", table])
+        return {"records": dg.AssetKey(["records", table]), "identity": dg.AssetKey(["identity"])}.get(schema)
+
+
+def dbt_resource() -> DbtCliResource:
+    return DbtCliResource(
+        project_dir=DbtProject(project_dir=DBT, profiles_dir=DBT),
+        dbt_executable=str(DBT_COMMAND),
+        profiles_dir=str(DBT),
+        global_config_flags=["--no-use-colors"],
+    )

@@ -1,0 +1,318 @@
+"""The `concord` command: the same job and the same answers as in the UI, without a browser.
+
+What is said on the screen, and how, is `orchestration.console`; what is done, the floors below.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from connectors.spec import ConnectorError, load_connector, load_connectors
+from orchestration import console
+from orchestration.settings import Settings
+
+PUBLISHED, HELD, FAILED = 0, 1, 2
+"""Exit codes of every command; 1 is only ever "held back" or "not found"."""
+
+app = typer.Typer(
+    help="One consistent customer table out of the exports of many CRM and HR systems.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+connectors_app = typer.Typer(help="The systems we can read.", no_args_is_help=True)
+sources_app = typer.Typer(help="What came in, per source.", no_args_is_help=True)
+deliveries_app = typer.Typer(help="The ledger of deliveries.", no_args_is_help=True)
+publications_app = typer.Typer(help="Versions of the published tables.", no_args_is_help=True)
+app.add_typer(connectors_app, name="connectors")
+app.add_typer(sources_app, name="sources")
+app.add_typer(deliveries_app, name="deliveries")
+app.add_typer(publications_app, name="publications")
+
+Data = Annotated[Path | None, typer.Option("--data", help="The data folder. [CONCORD_DATA, ./data]")]
+Exports = Annotated[str | None, typer.Option("--exports", help="Where the exports lie. [CONCORD_EXPORTS, ./exports]")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of text for a person.")]
+
+
+def settings_of(data: Path | None = None, exports: str | None = None) -> Settings:
+    given = {name: value for name, value in (("data", data), ("exports", exports)) if value is not None}
+    return Settings(**given)  # type: ignore[arg-type]  # pydantic validates
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Errors that are part of our interface end as one sentence and exit code 2, never as a traceback."""
+    from connectors.publication import PublicationError  # noqa: PLC0415 - duckdb and polars load slowly; --help need not
+    from connectors.stewardship import StewardshipError  # noqa: PLC0415
+    from orchestration.workspace import DataFolderBusy  # noqa: PLC0415
+    from transforms.policy import PolicyError  # noqa: PLC0415
+
+    try:
+        yield
+    except ValidationError as error:
+        console.fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+    except (ConnectorError, PolicyError, PublicationError, StewardshipError, DataFolderBusy, FileNotFoundError) as error:
+        console.fail(str(error))
+    else:
+        return
+    raise typer.Exit(FAILED)
+
+
+@app.command()
+def run(
+    exports: Exports = None,
+    data: Data = None,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Logical date. [today, UTC]")] = None,
+    or_sample: Annotated[
+        bool, typer.Option("--or-sample", help="Without exports, work on a made-up sample in ./sample.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Land what has arrived, decide who is who, publish. Exit 0: published or nothing new, 1: held back, 2: error."""
+    with plain_errors():
+        settings = settings_of(data, exports)
+        if or_sample and not has_exports(settings):
+            settings = on_sample(settings)
+        elif not settings.exports_folder.is_dir():
+            raise FileNotFoundError(
+                f"there is no folder of exports at {settings.exports}; make one with a sub-folder per source, name "
+                "another with --exports or CONCORD_EXPORTS, or make one with: concord sample DIR --records 10000 --seed 1"
+            )
+        from orchestration.runner import run_job  # noqa: PLC0415
+        from orchestration.summary import summarise  # noqa: PLC0415
+
+        with console.progress(quiet=as_json) as tell:
+            outcome = run_job(settings, as_of.date() if as_of else None, tell)
+        summary = summarise(outcome, settings)
+        console.show(summary, as_json, console.print_run)
+    raise typer.Exit(PUBLISHED if outcome.success else FAILED if outcome.errors and not summary["held"] else HELD)
+
+
+def has_exports(settings: Settings) -> bool:
+    root = settings.exports_folder
+    return root.is_dir() and any(entry.is_dir() for entry in root.iterdir())
+
+
+def on_sample(settings: Settings) -> Settings:
+    """Settings for a made-up sample in ./sample, which is written where it is not there yet."""
+    from connectors.sample import write_sample  # noqa: PLC0415
+
+    sample_folder = Path("sample")
+    exports = sample_folder / "exports"
+    if not (sample_folder / "truth.csv").exists():
+        console.say(f"No exports in {settings.exports}: making up a sample in ./{sample_folder}")
+        write_sample(sample_folder, 20_000, 1)
+    return Settings(exports=str(exports), data=sample_folder / "data", policy=sample_folder / "policy")
+
+
+@app.command()
+def sample(
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    records: Annotated[int, typer.Option(min=100, help="Records of people and organisations in all.")],
+    seed: Annotated[int, typer.Option(help="The same seed makes the same files.")],
+    as_json: Json = False,
+) -> None:
+    """Write believable exports of several systems into DIR/exports, and the truth about them into DIR/truth.csv."""
+    from connectors.sample import write_sample  # noqa: PLC0415
+
+    with plain_errors():
+        console.show(console.plain(write_sample(directory, records, seed)), as_json, console.print_mapping)
+
+
+@app.command()
+def rejected(
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None, data: Data = None, as_json: Json = False
+) -> None:
+    """What was refused, why, and what to do: whole files, and rows at the door or as records."""
+    from connectors.listings import rejected_rows  # noqa: PLC0415
+
+    with plain_errors():
+        console.show(rejected_rows(settings_of(data).data, source).to_dicts(), as_json, console.print_rejected)
+
+
+@app.command()
+def explain(
+    customer_id: Annotated[str | None, typer.Argument()] = None,
+    email: Annotated[str | None, typer.Option(help="The customer, or customers, reached by this e-mail.")] = None,
+    record: Annotated[str | None, typer.Option(metavar="SOURCE:OBJECT:ID", help="The customer this record is.")] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Who a customer is: its records, on what evidence they are one, and where each value comes from."""
+    from connectors.publication import open_publication  # noqa: PLC0415
+    from transforms import explain as explaining  # noqa: PLC0415
+
+    with plain_errors():
+        if sum(given is not None for given in (customer_id, email, record)) != 1:
+            raise ConnectorError("name one of: CUSTOMER_ID, --email E, --record SOURCE:OBJECT:ID")
+        with open_publication(settings_of(data).data).connect() as con:
+            found = explaining.explain(con, customer_id=customer_id, email=email, record=record)
+        console.show([explaining.to_dict(one) for one in found], as_json, console.print_explanations)
+    raise typer.Exit(PUBLISHED if found else HELD)
+
+
+@app.command()
+def resolve(customer_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = None, as_json: Json = False) -> None:
+    """What became of a customer id: live, merged, split, gone or erased."""
+    from connectors.publication import open_publication  # noqa: PLC0415
+    from transforms import explain as explaining  # noqa: PLC0415
+
+    with plain_errors():
+        with open_publication(settings_of(data).data).connect() as con:
+            alias = explaining.resolve(con, customer_id)
+        console.show(explaining.to_dict(alias) if alias else {}, as_json, console.print_mapping)
+    raise typer.Exit(PUBLISHED if alias else HELD)
+
+
+@connectors_app.command("list")
+def list_connectors(as_json: Json = False) -> None:
+    """The systems we can read, and their objects."""
+    with plain_errors():
+        found = load_connectors(Settings().connector_folders).values()
+        rows = [
+            {"name": c.name, "kind": c.kind, "owner": c.owner, "rank": c.rank, "objects": ", ".join(c.objects)}
+            for c in found
+        ]
+        console.show(rows, as_json, console.print_table)
+
+
+@connectors_app.command("check")
+def check_connectors(file: Annotated[Path | None, typer.Argument()] = None, as_json: Json = False) -> None:
+    """Is a connector file right: its form, its record kinds, fields and cleaners? Without FILE: all of them."""
+    from transforms.normalise import bind  # noqa: PLC0415
+
+    with plain_errors():
+        loaded = [load_connector(file)] if file else list(load_connectors(Settings().connector_folders).values())
+        for connector in loaded:
+            bind(connector)
+        rows = [{"name": c.name, "objects": len(c.objects), "verdict": "good"} for c in loaded]
+        console.show(rows, as_json, console.print_table)
+
+
+@sources_app.command("list")
+def list_sources(data: Data = None, as_json: Json = False) -> None:
+    """Each source, its deliveries and how fresh it is."""
+    from connectors.listings import source_rows  # noqa: PLC0415
+
+    with plain_errors():
+        console.show(source_rows(settings_of(data).data), as_json, console.print_table)
+
+
+@sources_app.command("remove")
+def remove_source(source: str, exports: Exports = None, data: Data = None, as_json: Json = False) -> None:
+    """Forget a source whose folder was taken away: with the next run its records are gone."""
+    from connectors.stewardship import remove_source as remove  # noqa: PLC0415
+    from orchestration.workspace import data_folder_lock  # noqa: PLC0415
+
+    with plain_errors():
+        settings = settings_of(data, exports)
+        folder = settings.exports_folder / source
+        if folder.exists():
+            raise ConnectorError(f"{folder} is still there and would come in again; take it away first")
+        with data_folder_lock(settings.data):
+            removed = remove(settings.data, source)
+        console.show({"source": source, "deliveries_removed": removed}, as_json, console.print_mapping)
+
+
+@deliveries_app.command("list")
+def list_deliveries(
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None, data: Data = None, as_json: Json = False
+) -> None:
+    """The ledger: what was delivered when, whether it added up, and whether its deletions are held."""
+    from connectors.listings import delivery_rows  # noqa: PLC0415
+
+    with plain_errors():
+        console.show(delivery_rows(settings_of(data).data, source), as_json, console.print_table)
+
+
+@deliveries_app.command("release")
+def release_delivery(
+    delivery: str,
+    who: Annotated[str, typer.Option(help="Who says so.")],
+    why: Annotated[str, typer.Option(help="Why the deletions are real.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Let the deletions of a held delivery through with the next run."""
+    from connectors.stewardship import release  # noqa: PLC0415
+    from orchestration.workspace import data_folder_lock  # noqa: PLC0415
+
+    with plain_errors():
+        settings = settings_of(data)
+        with data_folder_lock(settings.data):
+            released = release(settings.data, delivery, who=who, why=why, when=date.today())  # noqa: DTZ011
+        console.show(released, as_json, console.print_mapping)
+
+
+@publications_app.command("list")
+def list_publications(data: Data = None, as_json: Json = False) -> None:
+    """All publications, the current one marked."""
+    from connectors.publication import base_number, publications  # noqa: PLC0415
+
+    with plain_errors():
+        folder = settings_of(data).data
+        current = base_number(folder)
+        rows = [
+            {
+                "number": p.number,
+                "current": p.number == current,
+                "base": p.manifest.base,
+                "logical_date": p.manifest.logical_date.isoformat(),
+                "created_at": p.manifest.created_at.isoformat(timespec="seconds"),
+                "customers": p.manifest.tables["customer"].rows,
+                "path": str(p.path),
+            }
+            for p in publications(folder)
+        ]
+        console.show(rows, as_json, console.print_table)
+
+
+@publications_app.command("rollback")
+def roll_back(number: int, data: Data = None, as_json: Json = False) -> None:
+    """Make publication N current again; the next one then rests on it."""
+    from connectors.publication import rollback  # noqa: PLC0415
+
+    with plain_errors():
+        settings = settings_of(data)
+        publication = rollback(settings.data, number)
+        console.show({"current": publication.number, "path": str(publication.path)}, as_json, console.print_mapping)
+
+
+@publications_app.command("diff")
+def diff_publications(n: int, m: int, data: Data = None, as_json: Json = False) -> None:
+    """What changed from publication N to publication M."""
+    from connectors.difference import diff  # noqa: PLC0415
+
+    with plain_errors():
+        console.show(console.plain(diff(settings_of(data).data, n, m)), as_json, console.print_difference)
+
+
+@app.command()
+def ui(
+    data: Data = None,
+    port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 3000,
+) -> None:
+    """Open Dagster on http://127.0.0.1: webserver and daemon, until interrupted."""
+    from orchestration.runner import prepare_instance  # noqa: PLC0415
+
+    with plain_errors():
+        settings = settings_of(data)
+        prepare_instance(settings)
+        os.environ["CONCORD_DATA"] = str(settings.data)
+        dagster = str(Path(sys.executable).parent / "dagster")
+        os.execv(dagster, [dagster, "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+
+
+Printer = Callable[[Any], None]
+
+if __name__ == "__main__":
+    app()

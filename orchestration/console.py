@@ -1,0 +1,172 @@
+"""What a person sees on the terminal: progress per floor, the summary of a run, tables, explanations, errors.
+
+Nothing is computed here that is not said by the floors' own reports.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.runner import StepEvent
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+FLOORS = {"exports": "landing", "records": "records", "identity": "identity", "warehouse": "warehouse"}
+
+
+def say(text: str) -> None:
+    err.print(escape(text))
+
+
+def fail(text: str) -> None:
+    err.print(f"[bold red]Error:[/] {escape(text)}")
+
+
+def plain(value: Any) -> Any:
+    """A report as JSON would have it."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(inner) for inner in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def show(value: Any, as_json: bool, printer: Callable[[Any], None]) -> None:
+    """JSON for a program, or the printer's text for a person."""
+    if as_json:
+        print(json.dumps(plain(value), indent=2, ensure_ascii=False))  # noqa: T201 - rich would wrap it
+    else:
+        printer(value)
+
+
+def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        out.print("Nothing to list.")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name, cell in rows[0].items():
+        table.add_column(name.replace("_", " "), justify="right" if _is_number(cell) else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(cell) for cell in row.values()))
+    out.print(table)
+
+
+def print_mapping(values: Mapping[str, Any]) -> None:
+    if not values:
+        out.print("Not found.")
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, cell in values.items():
+        table.add_row(f"[bold]{name.replace('_', ' ')}[/]", _cell(cell))
+    out.print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list | tuple):
+        return escape(", ".join(map(str, value)))
+    if isinstance(value, Mapping):
+        return escape(", ".join(f"{name} {_cell(inner)}" for name, inner in value.items()))
+    return escape(str(value))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[StepEvent], None]]:
+    """A line per step that has ended, and a spinner for the one at work."""
+    if quiet:
+        yield lambda _: None
+        return
+    with err.status("starting …") as status:
+
+        def tell(event: StepEvent) -> None:
+            name = event.step.replace("__", "/")
+            if event.state == "started":
+                status.update(f"{name} …")
+            elif event.state == "ended":
+                err.print(f"  [green]✓[/] {name:32} {event.seconds:6.1f} s")
+            else:
+                err.print(f"  [red]✗[/] {name}")
+
+        yield tell
+
+
+def print_run(summary: Mapping[str, Any]) -> None:
+    """The end of a run: what came in, what was refused, who the customers are, what was published."""
+    out.print()
+    print_table([{name: cell for name, cell in row.items()} for row in summary["sources"]])
+    if summary["skipped_sources"]:
+        out.print(f"\nSkipped, no connector: {escape(', '.join(summary['skipped_sources']))}")
+    _print_counts("Refused files", dict.fromkeys(summary["refused_files"], None))
+    _print_counts("Rejected rows, commonest reasons", summary["rejected"])
+    _print_counts("Values that did not clean, commonest reasons", summary["value_issues"])
+    _print_counts("Warnings", dict.fromkeys(summary["warnings"], None))
+    if summary["customers"]:
+        kinds = ", ".join(f"{count:,} {kind}s" for kind, count in summary["customers"].items())
+        met = ", ".join(f"{count:,} in {n}" for n, count in summary["sources_met"].items())
+        out.print(f"\nCustomers: {kinds}\nSources that met in one customer: {met}")
+    for problem in (*summary["failed_checks"], *summary["errors"]):
+        fail(problem)
+    _print_publication(summary["publication"])
+
+
+def _print_counts(title: str, counts: Mapping[str, int | None]) -> None:
+    if counts:
+        out.print(f"\n{title}:")
+        for text, count in counts.items():
+            out.print(f"  {escape(text)}" if count is None else f"  {count:>9,}  {escape(text)}")
+
+
+def _print_publication(published: Mapping[str, Any] | None) -> None:
+    if published is None:
+        out.print("\n[bold red]Nothing was published.[/]")
+        return
+    said = {
+        "published": "[bold green]Publication {number}[/] is out: {path}",
+        "unchanged": "[bold]Nothing new:[/] publication {number} stands: {path}",
+        "held": "[bold yellow]Publication {number} is held back[/] for you to look at: {path}",
+    }[published["outcome"]]
+    out.print("\n" + said.format(number=published["number"], path=escape(published["path"])), soft_wrap=True)
+
+
+def print_rejected(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        out.print("Nothing was refused.")
+        return
+    for row in rows:
+        where = ", ".join(f"{name} {row[name]}" for name in ("row", "line", "column") if row[name] is not None)
+        out.print(
+            f"[bold]{escape(row['source'])}/{escape(row['export'])}[/]{', ' + escape(where) if where else ' (whole file)'}: "
+            f"{escape(row['reason'])} → {escape(row['remedy'])}",
+            soft_wrap=True,
+        )
+
+
+def print_difference(difference: Mapping[str, Any]) -> None:
+    for name, value in difference.items():
+        out.print(f"[bold]{escape(name.replace('_', ' '))}[/]")
+        if isinstance(value, list) and value and isinstance(value[0], Mapping):
+            print_table(value)
+        elif isinstance(value, Mapping):
+            print_mapping(value)
+        else:
+            out.print(f"  {_cell(value)}")

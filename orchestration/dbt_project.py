@@ -1,0 +1,82 @@
+"""Where the dbt project is, its parsed manifest, and how its models are called as Dagster assets."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
+
+from transforms.warehouse import DBT
+
+TARGET = DBT / "target"
+MANIFEST = TARGET / "manifest.json"
+FINGERPRINT = TARGET / "fingerprint"
+OWNER = "team:data-engineering"
+DBT_COMMAND = Path(sys.executable).parent / "dbt"
+FLOORS = frozenset({"records", "identity"})
+"""Schemas of dbt sources that other assets make; `state`, `previous` and `policy` are inputs of the run, not assets."""
+
+
+class Translator(DagsterDbtTranslator):
+    """Models are `warehouse/<model>`; their sources are the assets of the floors below."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        name = dbt_resource_props["name"]
+        if dbt_resource_props["resource_type"] != "source":
+            return dg.AssetKey(["warehouse", name])
+        schema = dbt_resource_props["source_name"]
+        if schema == "identity":
+            return dg.AssetKey(["identity"])
+        return dg.AssetKey([schema, name])
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        deps = [dep for dep in spec.deps if dep.asset_key.path[0] in {"warehouse", *FLOORS}]
+        return spec.replace_attributes(deps=deps, group_name="warehouse", owners=[OWNER], kinds={"dbt", "duckdb"})
+
+
+def project_fingerprint() -> str:
+    """Hash over every file that a parse depends on."""
+    digest = hashlib.sha256()
+    for path in sorted(DBT.rglob("*")):
+        inside = path.relative_to(DBT).parts
+        if path.is_file() and inside[0] not in {"target", "logs"}:
+            digest.update(str(path.relative_to(DBT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def parsed_manifest() -> Path:
+    """The manifest of the project as it stands; parsed anew only after a file of the project has changed.
+
+    Raises:
+        RuntimeError: dbt cannot parse the project; the message is dbt's own.
+    """
+    wanted = project_fingerprint()
+    TARGET.mkdir(exist_ok=True)
+    with (TARGET / ".lock").open("w") as lock:  # a webserver and a run may start together
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == wanted:
+            return MANIFEST
+        parsed = subprocess.run(  # noqa: S603
+            [DBT_COMMAND, "--quiet", "parse", "--project-dir", DBT, "--profiles-dir", DBT, "--target-path", TARGET],
+            env=os.environ | {"CONCORD_WAREHOUSE": str(TARGET / "parse.duckdb")},
+            cwd=DBT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if parsed.returncode:
+            raise RuntimeError(f"the dbt project in {DBT} does not parse:\n{parsed.stdout}{parsed.stderr}")
+        FINGERPRINT.write_text(wanted)
+    return MANIFEST

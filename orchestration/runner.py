@@ -1,0 +1,125 @@
+"""Runs the Dagster job in this process and records it in the same instance that the UI shows.
+
+How a run is told to a person does not belong here (`orchestration.console`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from orchestration.automation import JOB
+from orchestration.definitions import build_definitions
+from orchestration.settings import PROJECT, Settings
+from orchestration.workspace import AS_OF_TAG
+
+CONSOLE = "console"
+
+
+@dataclass(frozen=True)
+class StepEvent:
+    """A step that has started, ended or failed; `seconds` is known of ended steps only."""
+
+    step: str
+    state: str
+    seconds: float | None = None
+    timestamp: float = 0.0
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended: `errors` are the innermost causes in words, `failed_checks` what must hold and does not."""
+
+    run_id: str
+    success: bool
+    reports: dict[str, Any]
+    steps: tuple[StepEvent, ...]
+    errors: tuple[str, ...] = ()
+    failed_checks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+
+def prepare_instance(settings: Settings) -> None:
+    """Make `<data>/dagster` the Dagster instance of this process and its children, configured by our dagster.yaml."""
+    settings.dagster_home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+
+
+class _Listener(logging.Handler):
+    """Turns Dagster's event log into step events for the caller."""
+
+    def __init__(self, tell: Callable[[StepEvent], None]) -> None:
+        super().__init__()
+        self._tell = tell
+        self.steps: list[StepEvent] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_event", None)
+        if event is None or event.step_key is None:
+            return
+        state = {"STEP_START": "started", "STEP_SUCCESS": "ended", "STEP_FAILURE": "failed"}.get(event.event_type_value)
+        if state is None:
+            return
+        seconds = event.event_specific_data.duration_ms / 1000 if state == "ended" else None
+        step = StepEvent(event.step_key, state, seconds, record.created)
+        self.steps.append(step)
+        self._tell(step)
+
+
+def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], None]) -> RunOutcome:
+    """Run the job once. Everything that fails is in the outcome; nothing is raised for it."""
+    prepare_instance(settings)
+    reports: dict[str, Any] = {}
+    listener = _Listener(tell)
+
+    @dg.logger(description="Tells the console about steps.")
+    def console(_: dg.InitLoggerContext) -> logging.Logger:
+        logger = logging.Logger("concord")  # noqa: LOG001 - one of its own, not the process's
+        logger.addHandler(listener)
+        return logger
+
+    definitions = build_definitions(settings, reports=reports, loggers={CONSOLE: console})
+    with dg.DagsterInstance.get() as instance:
+        result = definitions.resolve_job_def(JOB).execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            tags={AS_OF_TAG: as_of.isoformat()} if as_of else None,
+            run_config={"loggers": {CONSOLE: {}}},
+        )
+    checks = [e.asset_check_evaluation_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"]
+    failed = [c for c in checks if not c.passed]
+    return RunOutcome(
+        run_id=result.run_id,
+        success=result.success,
+        reports=reports,
+        steps=tuple(listener.steps),
+        errors=tuple(
+            _innermost(e.step_failure_data.error)
+            for e in result.all_events
+            if e.is_step_failure and e.step_failure_data.error
+        ),
+        failed_checks=tuple(_in_words(c) for c in failed if c.severity == dg.AssetCheckSeverity.ERROR),
+        warnings=tuple(_in_words(c) for c in failed if c.severity == dg.AssetCheckSeverity.WARN),
+    )
+
+
+def _innermost(error: Any) -> str:
+    """The cause that a person can act on, without Dagster's own wrapping."""
+    while error.cause is not None:
+        error = error.cause
+    return error.message.strip()
+
+
+def _in_words(check: Any) -> str:
+    described = check.description or "failed"
+    return f"{check.asset_key.to_user_string()} · {check.check_name}: {described}"
+
+

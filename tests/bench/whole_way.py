@@ -1,0 +1,122 @@
+"""The whole way of a row, measured: seconds and peak memory per floor, as a ratio to a named yardstick in the same run.
+
+The yardstick is DuckDB reading the same export files, all columns as text, and writing them again as Parquet: what moving
+these bytes costs at the least on this machine, now. Run with `make bench`, or
+`python -m tests.bench.whole_way --records 100000 --folder DIR`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import psutil
+
+CONCORD = Path(sys.executable).parent / "concord"
+INTERVAL = 0.1
+"""Seconds between two looks at the memory of the process tree."""
+
+
+@dataclass(frozen=True)
+class Look:
+    at: float
+    bytes: int
+
+
+class MemoryWatch(threading.Thread):
+    """Looks at the resident memory of a process and all its children until stopped."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._root = psutil.Process(pid)
+        self._stop_asked = threading.Event()
+        self.looks: list[Look] = []
+
+    def run(self) -> None:
+        while not self._stop_asked.wait(INTERVAL):
+            try:
+                tree = [self._root, *self._root.children(recursive=True)]
+                self.looks.append(Look(time.time(), sum(_resident(process) for process in tree)))
+            except psutil.NoSuchProcess:
+                return
+
+    def stop(self) -> None:
+        self._stop_asked.set()
+        self.join()
+
+    def peak(self, start: float = 0.0, end: float = float("inf")) -> int:
+        return max((look.bytes for look in self.looks if start <= look.at <= end), default=0)
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def yardstick(exports: Path, target: Path) -> float:
+    """Seconds that DuckDB takes to read every export as text and write it as Parquet."""
+    files = sorted(path for path in exports.rglob("*") if path.suffix in {".csv", ".json", ".jsonl"})
+    started = time.perf_counter()
+    with duckdb.connect() as con:
+        for number, file in enumerate(files):
+            read = (
+                f"read_csv('{file}', all_varchar=true, header=true)"
+                if file.suffix == ".csv"
+                else f"read_json('{file}', maximum_object_size=2000000000)"
+            )
+            con.execute(f"copy (select * from {read}) to '{target}/{number}.parquet' (compression zstd)")
+    return time.perf_counter() - started
+
+
+def whole_way(exports: Path, data: Path) -> tuple[dict[str, object], float, MemoryWatch]:
+    """The summary of one run, its seconds and the memory of its process tree."""
+    command = [CONCORD, "run", "--exports", exports, "--data", data, "--as-of", "2026-07-01", "--json"]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    watch = MemoryWatch(process.pid)
+    watch.start()
+    out, _ = process.communicate()
+    watch.stop()
+    if process.returncode:
+        sys.exit(f"the run ended with {process.returncode}: {out.decode()}")
+    return json.loads(out), time.perf_counter() - started, watch
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--folder", type=Path, help="where the sample lies, or is to lie; kept for the next run")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="concord-bench-") as scratch:
+        folder = given.folder or Path(scratch) / "sample"
+        if not (folder / "truth.csv").exists():
+            subprocess.run([CONCORD, "sample", folder, "--records", str(given.records), "--seed", "1"], check=True)
+        exports = folder / "exports"
+        size = sum(path.stat().st_size for path in exports.rglob("*") if path.is_file())
+        (target := Path(scratch) / "yardstick").mkdir()
+        reference = yardstick(exports, target)
+        first, seconds, watch = whole_way(exports, Path(scratch) / "data")
+        _, again, _ = whole_way(exports, Path(scratch) / "data")
+    print(f"\n{given.records:,} records, {size / 1e6:,.0f} MB of exports")  # noqa: T201
+    print(f"{'floor':24}{'seconds':>9}{'peak MB':>9}")  # noqa: T201
+    for floor in first["floors"]:
+        peak = watch.peak(floor["started"], floor["ended"])
+        print(f"{floor['floor']:24}{floor['seconds']:9.1f}{peak / 1e6:9,.0f}")  # noqa: T201
+    print(f"{'whole way':24}{seconds:9.1f}{watch.peak() / 1e6:9,.0f}")  # noqa: T201
+    print(f"{'again, nothing new':24}{again:9.1f}")  # noqa: T201
+    print(f"{'yardstick':24}{reference:9.1f}")  # noqa: T201
+    print(f"ratio to the yardstick  {seconds / reference:9.1f}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

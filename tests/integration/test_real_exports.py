@@ -1,0 +1,93 @@
+"""Real exports that nobody of this project wrote, where they lie beside the checkout or CONCORD_REAL_EXPORTS says."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from connectors.ledger import deliveries
+from tests.integration.conftest import Place
+from transforms.explain import explain
+
+EXPORTS = Path(os.environ.get("CONCORD_REAL_EXPORTS", Path(__file__).parents[3] / "shared" / "data" / "exports"))
+ORGS = ("salesforce@org2013", "salesforce@org2023")
+
+pytestmark = pytest.mark.skipif(not EXPORTS.is_dir(), reason="the real exports are not on this machine")
+
+
+@pytest.fixture(scope="module")
+def real(new_place: Callable[[Path | None], Place]) -> tuple[Place, dict[str, Any]]:
+    place = new_place(EXPORTS)
+    return place, place.run()
+
+
+def rows_in(file: Path) -> int:
+    """Data rows of a file, counted with the standard library alone."""
+    if file.suffix == ".csv":
+        with file.open(newline="", encoding="utf-8", errors="replace") as lines:
+            return sum(1 for row in csv.reader(lines) if row) - 1
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return max(len(value) for value in content.values() if isinstance(value, list))
+
+
+def test_it_is_published(real: tuple[Place, dict[str, Any]]) -> None:
+    _, summary = real
+    assert summary["publication"]["outcome"] == "published"
+    assert summary["errors"] == []
+
+
+def test_sources_without_a_connector_are_named(real: tuple[Place, dict[str, Any]]) -> None:
+    _, summary = real
+    assert set(summary["skipped_sources"]) >= {"dynamics365"}
+
+
+def test_every_row_of_every_read_file_is_accounted_for(real: tuple[Place, dict[str, Any]]) -> None:
+    place, summary = real
+    read = 0
+    for delivery in deliveries(place.data):
+        for part in delivery.parts:
+            assert part.rows == rows_in(EXPORTS / delivery.source / part.export), part.export
+            assert part.rows == part.landed + part.rejected
+            read += 1
+    assert read >= 20
+    for line in summary["sources"]:
+        outcomes = pl.read_parquet(place.data / "outcomes" / line["source"] / f"{line['object']}.parquet")
+        assert outcomes.height == line["landed"]
+        assert outcomes.select("export", "row").is_duplicated().sum() == 0
+
+
+def names(place: Place, object_: str, columns: list[str]) -> pl.DataFrame:
+    kind = "organisation" if object_ == "Account" else "person"
+    records = pl.read_parquet(place.data / "records" / kind / "*.parquet")
+    links = place.table("identity_link").select("source", "object", "record_id", "customer_id")
+    chosen = records.filter(pl.col("object") == object_, pl.col("source").is_in(ORGS))
+    return chosen.join(links, on=["source", "object", "record_id"]).select("source", "customer_id", *columns)
+
+
+@pytest.mark.parametrize(
+    ("object_", "columns", "customers"), [("Account", ["name"], 12), ("Contact", ["given_name", "family_name"], 20)]
+)
+def test_what_both_orgs_have_in_common_is_one_customer_each(
+    real: tuple[Place, dict[str, Any]], object_: str, columns: list[str], customers: int
+) -> None:
+    place, _ = real
+    found = names(place, object_, columns)
+    per_name = found.group_by(columns).agg(pl.col("customer_id").n_unique(), pl.col("source").n_unique())
+    assert per_name.filter(pl.col("source") == 2).height == customers
+    assert per_name.filter(pl.col("source") == 2)["customer_id"].to_list() == [1] * customers
+    assert found["customer_id"].n_unique() == customers
+
+
+def test_explain_says_why_two_contacts_without_contact_points_are_one(real: tuple[Place, dict[str, Any]]) -> None:
+    place, _ = real
+    with place.publication.connect() as con:
+        (found,) = explain(con, record="salesforce@org2013:Contact:003E000000JcD4AIAV")
+    assert {record.source for record in found.records} == set(ORGS)
+    assert "organisation" in " ".join(str(edge) for edge in found.used)

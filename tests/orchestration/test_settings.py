@@ -1,0 +1,49 @@
+"""Settings: from the environment, from `.env`, from arguments; the later wins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from orchestration.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("EXPORTS", "DATA", "MEMORY", "CURRENCY", "CONNECTORS"):
+        monkeypatch.delenv(f"CONCORD_{name}", raising=False)
+
+
+def test_defaults_lie_beside_us(tmp_path: Path) -> None:
+    settings = Settings()
+    assert settings.exports == "./exports"
+    assert settings.data == tmp_path / "data"
+    assert settings.policy == tmp_path / "policy"
+    assert settings.currency == "EUR"
+
+
+def test_arguments_win_over_the_environment_and_that_over_env_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("CONCORD_CURRENCY=CHF\nCONCORD_DATA=from-file\n")
+    monkeypatch.setenv("CONCORD_DATA", "from-environment")
+    assert Settings().currency == "CHF"
+    assert Settings().data.name == "from-environment"
+    assert Settings(data=Path("from-argument")).data.name == "from-argument"
+
+
+@pytest.mark.parametrize(("said", "meant"), [("4GB", "4000MB"), ("512MiB", "536MB"), ("1.5 gb", "1500MB")])
+def test_memory_is_a_size(said: str, meant: str) -> None:
+    assert Settings(memory=said).memory == meant
+
+
+def test_a_memory_that_is_no_size_is_refused() -> None:
+    with pytest.raises(ValidationError, match="expected a size such as 4GB"):
+        Settings(memory="plenty")
+
+
+def test_connector_folders_are_separated_like_a_path(tmp_path: Path) -> None:
+    assert Settings(connectors=f"{tmp_path / 'a'}:{tmp_path / 'b'}").connector_folders == (tmp_path / "a", tmp_path / "b")

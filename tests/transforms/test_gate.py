@@ -1,0 +1,257 @@
+"""What the gate lets pass and what it does not, and that it says why with figures and a remedy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from transforms.contract import CUSTOMER, TABLES
+from transforms.gate import Finding, examine
+from transforms.policy import Gate
+from transforms.warehouse import mart_columns
+
+ALLOWED = Gate(row_count_drop=0.2, fill_rate_drop=0.1, id_churn=0.1, judged_from_rows=10)
+HASH = "a" * 64
+
+
+@pytest.fixture
+def gate(lay_marts: Callable[..., tuple[Path, Path]]) -> Callable[..., dict[str, Finding]]:
+    """Examine marts against a base; records are those that the links name, unless `data` was laid otherwise."""
+
+    def run(
+        marts: dict[str, Any], base: dict[str, Any] | None = None, sql: str = "", thresholds: Gate = ALLOWED
+    ) -> dict[str, Finding]:
+        previous, data = lay_marts(base or {})
+        previous = previous.rename(previous.with_name("previous.duckdb"))
+        warehouse, data = lay_marts(marts)
+        lay_records(data, [link["record_id"] for link in marts.get("identity_link", ())])
+        with duckdb.connect(warehouse) as con:
+            con.execute(f"attach '{previous}' as before (read_only)")
+            con.execute("create schema previous")
+            for table in TABLES:
+                con.execute(f"create table previous.{table} as from before.marts.{table}")
+            con.execute(sql)
+        return {finding.name: finding for finding in examine(warehouse, data, thresholds, threads=1)}
+
+    return run
+
+
+def lay_records(data: Path, ids: list[str]) -> None:
+    """A delivery of one export of contacts, whose rows were all accepted: landed, with outcomes and records."""
+    rows, none = len(ids), {"source": "crm", "object": "Contact"}
+    part = {"export": "Contact.csv", "hash": HASH, "rows": rows + 1, "landed": rows, "rejected": 1, "unnamed": []}
+    ledger = data / "landed" / "deliveries" / "00000001.json"
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    ledger.write_text(json.dumps({**none, "delivery": "d00000001", "parts": [part]}, indent=2))
+    number = pl.Series(range(2, rows + 2), dtype=pl.Int64)
+    write(data / "landed" / "crm" / "Contact" / f"{HASH}.parquet", _row=number, Id=ids)
+    write(data / "rejected" / "crm" / "Contact" / f"{HASH}.parquet", row=pl.Series([1], dtype=pl.Int64))
+    write(
+        data / "outcomes" / "crm" / "Contact.parquet",
+        export=[HASH] * rows,
+        row=number,
+        outcome=["accepted"] * rows,
+    )
+    write(
+        data / "records" / "person" / "crm.parquet",
+        source=["crm"] * rows,
+        object=["Contact"] * rows,
+        record_id=ids,
+        export=[HASH] * rows,
+        row=number,
+    )
+
+
+def write(path: Path, **columns: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    texts = {name: pl.String for name, values in columns.items() if isinstance(values, list)}
+    pl.DataFrame(columns, schema_overrides=texts).write_parquet(path)
+
+
+def failed(findings: dict[str, Finding]) -> set[str]:
+    return {name for name, finding in findings.items() if not finding.passed}
+
+
+def many(count: int, start: int = 0) -> list[str]:
+    return [f"n{number:03}" for number in range(start, start + count)]
+
+
+def test_the_contract_is_what_dbt_promises() -> None:
+    def kinds(columns: dict[str, str]) -> list[str]:
+        return [str(kind) for kind in duckdb.sql(f"select {', '.join(f'null::{k}' for k in columns.values())}").types]
+
+    promised = {table: dict(columns) for table, columns in mart_columns().items() if table in TABLES}
+    assert {table: list(columns) for table, columns in promised.items()} == {
+        t: list(c.columns) for t, c in TABLES.items()
+    }
+    for table, columns in promised.items():
+        assert kinds(columns) == list(TABLES[table].columns.values()), table
+
+
+def test_marts_as_they_should_be_pass(gate: Any, people: Any) -> None:
+    findings = gate(people(*many(20)), people(*many(20)))
+    assert failed(findings) == set()
+    assert set(findings) == {
+        "columns", "values", "unique", "links", "references", "row_count", "fill_rate", "id_churn",
+        "file_rows", "landed_rows", "records",
+    }  # fmt: skip
+    assert findings["row_count"].figures["customer"] == 20
+
+
+def test_the_first_publication_has_no_base_to_be_held_against(gate: Any, people: Any) -> None:
+    assert failed(gate(people(*many(20)))) == set()
+    assert failed(gate({})) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("alter table marts.customer drop column region", "customer lacks the column region"),
+        ("alter table marts.customer add column salary integer", "customer.salary is not in the contract"),
+        ("alter table marts.customer alter lifetime_value type double", "is DOUBLE, the contract says DECIMAL(18,2)"),
+        ("drop table marts.support_agent", "the table support_agent is missing"),
+    ],
+)
+def test_columns_that_are_not_in_the_contract_fail(gate: Any, people: Any, change: str, words: str) -> None:
+    findings = gate(people("ann"), sql=change)
+    assert failed(findings) == {"columns"}
+    assert words in findings["columns"].message
+    assert "values" not in findings
+
+
+def test_a_missing_or_unknown_value_fails(gate: Any, people: Any) -> None:
+    findings = gate(people("ann", "max"), sql="update marts.customer set tier = 'gold', route = null")
+    assert failed(findings) == {"values"}
+    assert "tier is none of standard, premium in 2 rows" in findings["values"].message
+    assert "route is empty in 2 rows" in findings["values"].message
+
+
+def test_columns_that_may_be_empty_may_be_empty(gate: Any, people: Any) -> None:
+    cleared = ", ".join(f"{column} = null" for column in sorted(CUSTOMER.open))
+    assert failed(gate(people("ann"), sql=f"update marts.customer set {cleared}")) == set()
+
+
+def test_a_key_that_repeats_fails_and_is_named(gate: Any, people: Any) -> None:
+    findings = gate(
+        people("ann", "max"), sql="insert into marts.customer from marts.customer where customer_id = 'c_max'"
+    )
+    assert failed(findings) == {"unique"}
+    assert "customer: 1 rows repeat a key (customer_id), for one c_max" in findings["unique"].message
+
+
+def test_a_record_without_a_link_and_a_link_without_a_record_fail(gate: Any, people: Any) -> None:
+    findings = gate(
+        people("ann", "max"), sql="update marts.identity_link set record_id = 'nobody' where record_id = 'max'"
+    )
+    assert failed(findings) == {"links"}
+    assert "1 records of people and organisations have no link" in findings["links"].message
+    assert "1 links are of records that are not there" in findings["links"].message
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("delete from marts.customer where customer_id = 'c_max'", "1 links lead to no customer"),
+        ("update marts.identity_link set customer_id = 'c_ann'", "1 customers have no link"),
+        ("update marts.customer_alias set status = 'gone' where id = 'c_max'", "1 customers have no live alias"),
+        ("insert into previous.customer_alias values ('c_old', 'gone', [], 1)", "1 ids of the base do not resolve"),
+        ("update marts.customer set organisation_id = 'c_ann'", "2 customers belong to no organisation"),
+    ],
+)
+def test_tables_that_contradict_each_other_fail(gate: Any, people: Any, change: str, words: str) -> None:
+    findings = gate(people("ann", "max"), sql=change)
+    assert failed(findings) == {"references"}
+    assert words in findings["references"].message
+
+
+def test_losing_too_many_rows_fails_and_losing_a_few_does_not(gate: Any, people: Any) -> None:
+    lenient = ALLOWED.model_copy(update={"id_churn": 1.0})
+    gone = "insert into marts.customer_alias from previous.customer_alias anti join marts.customer_alias using (id); "
+    gone += "update marts.customer_alias set status = 'gone' where id not in (select customer_id from marts.customer)"
+    assert failed(gate(people(*many(16)), people(*many(20)), gone, lenient)) == set()
+    findings = gate(people(*many(15)), people(*many(20)), gone, lenient)
+    assert failed(findings) == {"row_count"}
+    message = findings["row_count"].message
+    assert "customer has 15 rows, the base had 20: 25.0% fewer, 20.0% are allowed" in message
+    assert "raise row_count_drop in gate.yaml" in message
+    assert failed(gate(people("ann"), people("ann", "max"), gone)) == set()
+
+
+def test_ids_that_change_fail_with_what_became_of_them(gate: Any, people: Any) -> None:
+    merged = (
+        "update marts.customer_alias set status = 'merged' where id not in (select customer_id from marts.customer)"
+    )
+    marts = people(*many(20, start=3))
+    marts["customer_alias"] += people(*many(3))["customer_alias"]
+    findings = gate(marts, people(*many(20)), merged)
+    assert failed(findings) == {"id_churn"}
+    assert "of 20 customers of the base 15.0% have lost their id (3 merged), 10.0% may" in findings["id_churn"].message
+    assert findings["id_churn"].figures == {"share": 0.15, "merged": 3.0}
+
+
+def test_a_column_that_runs_empty_fails(gate: Any, people: Any) -> None:
+    full = people(*many(20), email="x@example.org", city="Bonn")
+    findings = gate(full, full, sql="update marts.customer set email = null where customer_id < 'c_n005'")
+    assert failed(findings) == {"fill_rate"}
+    assert "customer.email is filled in 75.0% of the rows, in the base in 100.0%" in findings["fill_rate"].message
+    assert "city" not in findings["fill_rate"].message
+
+
+@pytest.mark.parametrize(
+    ("loss", "check", "words"),
+    [
+        ("landed/crm/Contact/*.parquet", "file_rows", "Contact.csv has 3 rows, of which 1 landed and 1 were rejected"),
+        ("outcomes/crm/Contact.parquet", "landed_rows", "crm/Contact: 2 landed rows of some exports have 1 outcomes"),
+        ("records/person/crm.parquet", "records", "1 accepted rows have no record, 0 rows have one"),
+    ],
+)
+def test_a_row_that_is_lost_between_two_floors_fails_there(
+    lay_marts: Any, people: Any, loss: str, check: str, words: str
+) -> None:
+    warehouse, data = lay_marts(people("ann", "max"))
+    lay_records(data, ["ann", "max"])
+    with duckdb.connect(warehouse) as con:
+        con.execute("create schema previous")
+        for table in TABLES:
+            con.execute(f"create table previous.{table} as from marts.{table} limit 0")
+    (path,) = data.glob(loss)
+    pl.read_parquet(path).head(1).write_parquet(path)
+    found = {finding.name: finding for finding in examine(warehouse, data, ALLOWED)}
+    assert check in failed(found)
+    assert words in found[check].message
+
+
+def test_two_outcomes_of_one_row_do_not_stand_in_for_another(gate: Any, people: Any, tmp_path: Path) -> None:
+    assert failed(gate(people("ann", "max"))) == set()
+    data = tmp_path / "data"
+    outcome = data / "outcomes" / "crm" / "Contact.parquet"
+    twice = pl.read_parquet(outcome).with_columns(pl.lit(2, pl.Int64).alias("row"))
+    twice.write_parquet(outcome)
+    assert failed(again(data)) == {"landed_rows", "records"}
+
+
+def test_content_that_a_mended_connector_read_again_is_held_against_that_reading(
+    gate: Any, people: Any, tmp_path: Path
+) -> None:
+    assert failed(gate(people("ann", "max"))) == set()
+    data = tmp_path / "data"
+    door = data / "rejected" / "crm" / "Contact" / f"{HASH}.parquet"
+    door.unlink()
+    assert failed(again(data)) == {"file_rows"}
+    landed = data / "landed" / "crm" / "Contact" / f"{HASH}.parquet"
+    pl.read_parquet(landed).write_parquet(landed, metadata={"concord": json.dumps({"rows": 2, "rejected": 0})})
+    assert "row numbers repeat or lie beyond the file" in again(data)["file_rows"].message
+    pl.read_parquet(landed).with_columns(pl.col("_row") - 1).write_parquet(
+        landed, metadata={"concord": json.dumps({"rows": 2, "rejected": 0})}
+    )
+    assert "file_rows" not in failed(again(data))
+
+
+def again(data: Path) -> dict[str, Finding]:
+    return {finding.name: finding for finding in examine(data / "warehouse.duckdb", data, ALLOWED)}

@@ -1,0 +1,111 @@
+"""Newer deliveries supersede and delete; what would delete too much is held."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from tests.transforms.landed import Source, connector, people
+
+
+def ids(source: Source) -> list[str]:
+    return sorted(source.records()["record_id"], key=int)
+
+
+def test_a_newer_delivery_supersedes_and_what_it_lacks_is_deleted(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    source.deliver(1, people(*range(10)))
+    source.deliver(2, people(*range(1, 11), first="Eve"))
+    report = source.contacts()
+    assert (report.landed, report.accepted, report.superseded, report.deleted) == (20, 10, 9, 1)
+    assert ids(source) == [str(n) for n in range(1, 11)]
+    assert source.records()["given_name"].unique().to_list() == ["Eve"]
+
+
+def test_changes_delete_nothing(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    source.deliver(1, people(*range(5)))
+    source.deliver(2, people(1, first="Eve"), complete=False)
+    report = source.contacts()
+    assert (report.accepted, report.superseded, report.deleted) == (5, 1, 0)
+
+
+def test_a_delivery_that_would_delete_too_much_is_held_until_it_is_released(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    source.deliver(1, people(*range(10)))
+    late = source.deliver(2, people(*range(7), first="Eve"))
+    held = source.contacts()
+    assert [(h.delivery, h.living, h.lost) for h in held.held] == [(late, 10, 3)]
+    assert (held.accepted, held.superseded, held.deleted) == (10, 7, 0)
+    released = source.contacts(frozenset({late}))
+    assert (released.held, released.accepted, released.deleted) == ((), 7, 3)
+
+
+def test_a_fifth_may_go_unasked_and_the_next_whole_delivery_ends_a_hold(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    source.deliver(1, people(*range(10)))
+    source.deliver(2, people(*range(2, 10)))
+    assert source.contacts().deleted == 2
+    source.deliver(3, people(2))
+    assert len(source.contacts().held) == 1
+    source.deliver(4, people(*range(2, 10), first="Eve"))
+    report = source.contacts()
+    assert (report.held, report.accepted) == ((), 8)
+
+
+def test_old_content_delivered_again_is_the_newest_version(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    source.deliver(1, people(1, 2, 3))
+    source.deliver(2, people(1, 2, 3, first="Eve"))
+    source.deliver(3, people(1, 2, 3))
+    report = source.contacts()
+    assert (report.landed, report.accepted, report.superseded) == (6, 3, 3)
+    assert source.records()["given_name"].unique().to_list() == ["Ada"]
+    assert source.records()["observed_at"].dt.day().unique().to_list() == [3]
+
+
+def test_within_a_delivery_the_latest_change_wins_then_the_later_row(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    new, old = people(1, first="New", changed="2026-01-02"), people(1, first="Old", changed="2026-01-01")
+    twice = people(2, first="First", changed=None) + people(2, first="Last", changed=None)
+    source.deliver(3, new + twice, old)
+    report = source.contacts()
+    assert (report.accepted, report.superseded) == (2, 2)
+    assert source.records()["given_name"].to_list() == ["New", "Last"]
+
+
+def test_a_row_that_says_it_is_deleted_deletes_its_record_and_may_return(tmp_path: Path) -> None:
+    source = Source(tmp_path, connector(deleted={"gone": ["true"]}))
+    source.deliver(1, people(1, 2, gone="false"), complete=False)
+    source.deliver(2, people(1, gone="TRUE"), complete=False)
+    report = source.contacts()
+    assert (report.accepted, report.superseded, report.deleted, ids(source)) == (1, 1, 1, ["2"])
+    source.deliver(3, people(1, gone="false", first="Back"), complete=False)
+    assert source.contacts().accepted == 2
+
+
+def test_those_already_said_to_be_deleted_do_not_count_as_lost(tmp_path: Path) -> None:
+    source = Source(tmp_path, connector(deleted={"gone": ["true"]}))
+    source.deliver(1, people(*range(5), gone="false") + people(*range(5, 10), gone="true"))
+    source.deliver(2, people(*range(5), gone="false", first="Eve"))
+    report = source.contacts()
+    assert (report.held, report.accepted) == ((), 5)
+
+
+def test_keys_are_compared_as_cleaned(tmp_path: Path) -> None:
+    source = Source(tmp_path, connector(clean_key="salesforce_id"))
+    source.deliver(1, [{"id": "001E000000M4pZB", "first": "Short"}], complete=False)
+    source.deliver(2, [{"id": "001E000000M4pZBIAZ", "first": "Long"}, {"id": "000000000000000AAA", "first": "Nobody"}], complete=False)
+    report = source.contacts()
+    assert (report.accepted, report.superseded, report.rejected) == (1, 1, {"has no usable key": 1})
+    assert source.records().select("record_id", "given_name").rows() == [("001E000000M4pZBIAZ", "Long")]
+
+
+def test_every_landed_row_has_exactly_one_outcome(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    for day in range(1, 7):
+        source.deliver(day, people(*range(day, 40)), people(*range(day, 40, 2), first="Eve"), complete=day % 2 == 1)
+    report = source.contacts()
+    outcomes = pl.read_parquet(tmp_path / "outcomes" / "crm" / "Contact.parquet")
+    assert outcomes.height == report.landed == outcomes.unique(["export", "row"]).height

@@ -1,0 +1,1 @@
+"""The meaning of what was landed: pure functions over frames, and SQL. Never imports dagster."""

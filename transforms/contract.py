@@ -1,0 +1,189 @@
+"""The published tables as readers may rely on them: columns, types, keys and allowed values.
+
+What the columns mean stands with the dbt models. The table `publication` is no mart: each publication writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+TEXT, TEXTS = "VARCHAR", "VARCHAR[]"
+INTEGER, BIGINT, DOUBLE, MONEY = "INTEGER", "BIGINT", "DOUBLE", "DECIMAL(18,2)"
+DAY, INSTANT, FLAG = "DATE", "TIMESTAMP WITH TIME ZONE", "BOOLEAN"
+
+CONSENT = ("granted", "denied", "unknown")
+
+
+@dataclass(frozen=True)
+class Table:
+    """`columns`: name -> DuckDB type, in order; `key` names one row; `open` are the columns that may be null."""
+
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+    open: frozenset[str] = frozenset()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+CUSTOMER = Table(
+    key=("customer_id",),
+    columns={
+        "customer_id": TEXT,
+        "customer_type": TEXT,
+        "organisation_id": TEXT,
+        "status": TEXT,
+        "display_name": TEXT,
+        "given_name": TEXT,
+        "family_name": TEXT,
+        "email": TEXT,
+        "phone_e164": TEXT,
+        "street": TEXT,
+        "postal_code": TEXT,
+        "city": TEXT,
+        "region": TEXT,
+        "country": TEXT,
+        "language": TEXT,
+        "timezone": TEXT,
+        "tier": TEXT,
+        "tier_reason": TEXT,
+        "plan": TEXT,
+        "sla_minutes": INTEGER,
+        "customer_since": DAY,
+        "lifetime_value": MONEY,
+        "currency": TEXT,
+        "open_deals": INTEGER,
+        "open_cases": INTEGER,
+        "cases_90d": INTEGER,
+        "last_case_at": INSTANT,
+        "last_contact_at": INSTANT,
+        "oldest_source_at": INSTANT,
+        "consent_ai": TEXT,
+        "consent_email": TEXT,
+        "consent_phone": TEXT,
+        "owner_employee_id": TEXT,
+        "owner_reason": TEXT,
+        "route": TEXT,
+        "route_reason": TEXT,
+        "source_count": INTEGER,
+        "sources": TEXTS,
+        "match_confidence": DOUBLE,
+        "completeness": DOUBLE,
+        "conflict_fields": TEXTS,
+        "publication": BIGINT,
+    },
+    open=frozenset(
+        {
+            "organisation_id",
+            "given_name",
+            "family_name",
+            "email",
+            "phone_e164",
+            "street",
+            "postal_code",
+            "city",
+            "region",
+            "country",
+            "language",
+            "timezone",
+            "plan",
+            "customer_since",
+            "last_case_at",
+            "last_contact_at",
+            "oldest_source_at",
+            "owner_employee_id",
+        }
+    ),
+    values={
+        "customer_type": ("person", "organisation"),
+        "status": ("active", "closed"),
+        "tier": ("standard", "premium"),
+        "route": ("ai", "human", "blocked"),
+        "consent_ai": CONSENT,
+        "consent_email": CONSENT,
+        "consent_phone": CONSENT,
+    },
+)
+
+TABLES: Mapping[str, Table] = {
+    "customer": CUSTOMER,
+    "identity_link": Table(
+        key=("source", "object", "record_id"),
+        columns={
+            "source": TEXT,
+            "object": TEXT,
+            "record_id": TEXT,
+            "customer_id": TEXT,
+            "rule": TEXT,
+            "score": DOUBLE,
+            "evidence": TEXT,
+            "decided_by": TEXT,
+        },
+        open=frozenset({"score", "evidence"}),
+        values={"decided_by": ("model", "person", "alone")},
+    ),
+    "identity_edge": Table(
+        key=("record_a", "record_b"),
+        columns={
+            "record_a": TEXT,
+            "record_b": TEXT,
+            "score": DOUBLE,
+            "agreed": TEXT,
+            "disagreed": TEXT,
+            "model_version": TEXT,
+            "used": TEXT,
+            "reason": TEXT,
+        },
+        open=frozenset({"agreed", "disagreed", "model_version", "reason"}),
+        values={"used": ("used", "cut", "refused")},
+    ),
+    "customer_alias": Table(
+        key=("id",),
+        columns={"id": TEXT, "status": TEXT, "new_ids": TEXTS, "publication": BIGINT},
+        values={"status": ("live", "merged", "split", "gone", "erased")},
+    ),
+    "field_provenance": Table(
+        key=("customer_id", "field"),
+        columns={
+            "customer_id": TEXT,
+            "field": TEXT,
+            "source": TEXT,
+            "object": TEXT,
+            "record_id": TEXT,
+            "rule": TEXT,
+            "observed_at": INSTANT,
+            "runners_up": TEXT,
+        },
+    ),
+    "customer_history": Table(
+        key=("customer_id", "valid_from"),
+        columns={**CUSTOMER.columns, "valid_from": INSTANT, "valid_to": INSTANT},
+        open=CUSTOMER.open | {"valid_to"},
+        values=CUSTOMER.values,
+    ),
+    "customer_change": Table(
+        key=("publication", "customer_id"),
+        columns={"publication": BIGINT, "base": BIGINT, "customer_id": TEXT, "op": TEXT, "fields": TEXT},
+        open=frozenset({"base"}),
+        values={"op": ("insert", "update", "delete", "merge", "split", "erase")},
+    ),
+    "support_agent": Table(
+        key=("employee_id",),
+        columns={
+            "employee_id": TEXT,
+            "name": TEXT,
+            "active": FLAG,
+            "manager_employee_id": TEXT,
+            "languages": TEXTS,
+            "skills": TEXTS,
+            "country": TEXT,
+            "timezone": TEXT,
+            "capacity": INTEGER,
+            "assigned": INTEGER,
+            "languages_from": TEXT,
+            "skills_from": TEXT,
+            "capacity_from": TEXT,
+        },
+        open=frozenset({"manager_employee_id", "country", "timezone"}),
+    ),
+}
+"""Mart -> its contract, `customer` first."""

@@ -1,0 +1,26 @@
+{# The customer's columns, and how two versions of a customer are compared. #}
+
+{#- Every column that makes a customer's row, without the number of the publication in which it last changed. -#}
+{% macro compared_columns() -%}
+    {{ return([
+        'customer_type', 'organisation_id', 'status', 'display_name', 'given_name', 'family_name', 'email', 'phone_e164',
+        'street', 'postal_code', 'city', 'region', 'country', 'language', 'timezone', 'tier', 'tier_reason', 'plan',
+        'sla_minutes', 'customer_since', 'lifetime_value', 'currency', 'open_deals', 'open_cases', 'cases_90d',
+        'last_case_at', 'last_contact_at', 'oldest_source_at', 'consent_ai', 'consent_email', 'consent_phone',
+        'owner_employee_id', 'owner_reason', 'route', 'route_reason', 'source_count', 'sources', 'match_confidence',
+        'completeness', 'conflict_fields',
+    ]) }}
+{%- endmacro %}
+
+
+{% macro customer_columns() -%}
+    {{ return(['customer_id'] + compared_columns() + ['publication']) }}
+{%- endmacro %}
+
+
+{#- Whether two versions of a customer differ in any column but the publication. -#}
+{% macro differs(left, right) -%}
+    {% for column in compared_columns() -%}
+    {{ 'or ' if not loop.first }}{{ left }}.{{ column }} is distinct from {{ right }}.{{ column }}
+    {% endfor %}
+{%- endmacro %}

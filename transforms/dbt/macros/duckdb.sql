@@ -1,0 +1,82 @@
+{# Everything that only DuckDB says in this way. Another engine needs these macros again, and no model. #}
+
+{#- `value` of the row with the smallest `by`, also where that value is null; rows whose `by` is null do not count. -#}
+{% macro best(value, by) -%}
+    arg_min_null({{ value }}, {{ by }}) filter (where {{ by }} is not null)
+{%- endmacro %}
+
+
+{% macro sorted_set(value) -%}
+    list_sort(list(distinct {{ value }}))
+{%- endmacro %}
+
+
+{% macro has_element(list, value) -%}
+    coalesce(list_contains({{ list }}, {{ value }}), false)
+{%- endmacro %}
+
+
+{% macro elements(list) -%}
+    unnest({{ list }})
+{%- endmacro %}
+
+
+{#- Two texts that differ in case, accents, white space and punctuation only are the same. -#}
+{% macro comparable(value) -%}
+    nullif(translate(lower(strip_accents({{ value }})), ' .,;:-_/()''"&', ''), '')
+{%- endmacro %}
+
+
+{#- A JSON object as text; `entries` maps keys to expressions, nulls stand in it as null. -#}
+{% macro json_of(entries) -%}
+    cast(json_object({% for key, value in entries.items() %}'{{ key }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %}) as varchar)
+{%- endmacro %}
+
+
+{% macro json_value(value) -%}
+    coalesce(cast(to_json({{ value }}) as varchar), 'null')
+{%- endmacro %}
+
+
+{#- A JSON array, as text, of JSON texts in the order of `by`. -#}
+{% macro json_list(value, by) -%}
+    '[' || string_agg({{ value }}, ',' order by {{ by }}) || ']'
+{%- endmacro %}
+
+
+{#- The instant at which a day begins, in UTC (the session's zone, profiles.yml). -#}
+{% macro instant(day) -%}
+    cast({{ day }} as timestamptz)
+{%- endmacro %}
+
+
+{#- Primary subtag: `de` of `de-AT`. -#}
+{% macro primary_language(tag) -%}
+    lower(split_part({{ tag }}, '-', 1))
+{%- endmacro %}
+
+
+{% macro day_number(day) -%}
+    date_diff('day', date '0001-01-01', {{ day }})
+{%- endmacro %}
+
+
+{#- The list without its nulls; null where nothing is left. -#}
+{% macro without_nulls(list) -%}
+    nullif(list_filter({{ list }}, lambda entry: entry is not null), [])
+{%- endmacro %}
+
+
+{% macro empty_list() -%}
+    cast([] as varchar[])
+{%- endmacro %}
+
+
+{% macro length_of(list) -%}
+    len({{ list }})
+{%- endmacro %}
+
+
+{% macro first_of(list) -%}
+    {{ list }}[1]
+{%- endmacro %}

@@ -1,0 +1,167 @@
+{%- set counted_as_filled = [
+    'known_name', 'email', 'phone_e164', 'street', 'postal_code', 'city', 'region', 'country', 'language', 'timezone',
+    'customer_since', 'plan',
+] -%}
+
+with survivors as (
+    select * from {{ ref('int_customer_survivor') }}
+),
+
+tiers as (
+    select * from {{ ref('int_customer_tier') }}
+),
+
+service_levels as (
+    select * from {{ source('policy', 'service_level') }}
+),
+
+settings as (
+    select
+        max(value) filter (where name = 'reporting_currency') as reporting_currency,
+        max(value) filter (where name = 'consent_ai_unknown') as consent_ai_unknown
+    from {{ source('policy', 'setting') }}
+),
+
+deals as (
+    select * from {{ ref('int_customer_deal') }}
+),
+
+cases as (
+    select * from {{ ref('int_customer_case') }}
+),
+
+activities as (
+    select * from {{ ref('int_customer_activity') }}
+),
+
+consents as (
+    select * from {{ ref('int_customer_consent') }}
+),
+
+owners as (
+    select * from {{ ref('int_customer_owner') }}
+),
+
+confidences as (
+    select * from {{ source('identity', 'confidence') }}
+),
+
+conflicts as (
+    select
+        customer_id,
+        {{ sorted_set('field') }} as conflict_fields
+    from {{ ref('int_contested_value') }}
+    where is_conflict
+    group by customer_id
+),
+
+joined as (
+    select
+        survivors.customer_id,
+        survivors.customer_type,
+        survivors.organisation_id,
+        survivors.status,
+        survivors.display_name as known_name,
+        coalesce(survivors.display_name, survivors.email, survivors.phone_e164, survivors.first_record_id) as display_name,
+        survivors.given_name,
+        survivors.family_name,
+        survivors.email,
+        survivors.phone_e164,
+        survivors.street,
+        survivors.postal_code,
+        survivors.city,
+        survivors.region,
+        survivors.country,
+        survivors.language,
+        survivors.timezone,
+        tiers.tier,
+        tiers.tier_reason,
+        survivors.plan,
+        cast(service_levels.sla_minutes as integer) as sla_minutes,
+        survivors.customer_since,
+        cast(coalesce(deals.lifetime_value, 0) as decimal(18, 2)) as lifetime_value,
+        settings.reporting_currency as currency,
+        settings.consent_ai_unknown,
+        coalesce(deals.open_deals, 0) as open_deals,
+        coalesce(cases.open_cases, 0) as open_cases,
+        coalesce(cases.cases_90d, 0) as cases_90d,
+        cases.last_case_at,
+        greatest(survivors.last_activity_at, activities.last_activity_at, cases.last_case_at) as last_contact_at,
+        survivors.oldest_source_at,
+        coalesce(consents.consent_ai, 'unknown') as consent_ai,
+        coalesce(consents.consent_email, 'unknown') as consent_email,
+        coalesce(consents.consent_phone, 'unknown') as consent_phone,
+        owners.owner_employee_id,
+        owners.owner_reason,
+        survivors.sources,
+        coalesce(confidences.match_confidence, 1.0) as match_confidence,
+        coalesce(conflicts.conflict_fields, {{ empty_list() }}) as conflict_fields
+    from survivors
+    cross join settings
+    inner join tiers
+        on survivors.customer_id = tiers.customer_id
+    inner join owners
+        on survivors.customer_id = owners.customer_id
+    left join service_levels
+        on tiers.tier = service_levels.tier
+    left join deals
+        on survivors.customer_id = deals.customer_id
+    left join cases
+        on survivors.customer_id = cases.customer_id
+    left join activities
+        on survivors.customer_id = activities.customer_id
+    left join consents
+        on survivors.customer_id = consents.customer_id
+    left join confidences
+        on survivors.customer_id = confidences.customer_id
+    left join conflicts
+        on survivors.customer_id = conflicts.customer_id
+),
+
+-- the first line that holds decides
+routed as (
+    select
+        *,
+        case
+            when status = 'closed' then 'blocked'
+            when consent_ai = 'denied' then 'human'
+            when tier = 'premium' then 'human'
+            when consent_ai = 'unknown' then consent_ai_unknown
+            else 'ai'
+        end as route,
+        case
+            when status = 'closed' then 'closed in every source'
+            when consent_ai = 'denied' then 'consent to AI denied'
+            when tier = 'premium' then 'premium customer'
+            when consent_ai = 'unknown' then 'consent to AI unknown, policy says ' || consent_ai_unknown
+            else 'consent to AI granted'
+        end as route_reason,
+        cast({{ length_of('sources') }} as integer) as source_count,
+        (
+            {% for field in counted_as_filled -%}
+            {{ '+ ' if not loop.first }}case when {{ field }} is null then 0 else 1 end
+            {% endfor -%}
+        ) / {{ counted_as_filled | length }}.0 as completeness
+    from joined
+),
+
+previous as (
+    select * from {{ source('previous', 'customer') }}
+),
+
+final as (
+    select
+        routed.customer_id,
+        {% for column in compared_columns() -%}
+        routed.{{ column }},
+        {% endfor -%}
+        case
+            when previous.customer_id is null or ({{ differs('routed', 'previous') }}) then {{ this_publication() }}
+            else previous.publication
+        end as publication
+    from routed
+    left join previous
+        on routed.customer_id = previous.customer_id
+)
+
+select * from final

@@ -1,0 +1,26 @@
+with sources as (
+    select * from {{ source('records', 'source') }}
+),
+
+final as (
+    select
+        -- ids
+        source,
+
+        -- texts
+        system,
+        kind,
+        country,
+        timezone,
+        currency,
+        language,
+
+        -- numbers
+        rank,
+
+        -- times
+        fresh_at
+    from sources
+)
+
+select * from final

@@ -1,0 +1,35 @@
+with records as (
+    select * from {{ source('records', 'support_case') }}
+),
+
+final as (
+    select
+        -- ids
+        source,
+        object,
+        record_id,
+        export,
+        "row",
+        person_object,
+        person_record_id,
+        organisation_object,
+        organisation_record_id,
+        owner_user_id,
+
+        -- texts
+        status,
+        subject,
+        priority,
+
+        -- times
+        modified_at,
+        observed_at,
+        opened_at,
+        closed_at,
+
+        -- lists
+        filled
+    from records
+)
+
+select * from final

@@ -1,0 +1,265 @@
+"""The gate before a publication: do the marts keep their contract, and lose no more against the base than they may?
+
+Marts in, findings out; what a failed finding does to the publication is `connectors.publishing`'s. Thresholds are
+policy (gate.yaml). Rows of files are counted in `transforms.accounting`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from transforms.accounting import SHOWN, account
+from transforms.contract import CUSTOMER, TABLES
+from transforms.policy import Gate
+
+JUDGED_BY_ROWS = tuple(table for table in TABLES if table != "customer_change")
+"""`customer_change` tells of one publication alone: it grows and shrinks as it must."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check of the gate found, in words with figures; a failed one says what to do."""
+
+    name: str
+    passed: bool
+    severity: Literal["error", "warn"]
+    message: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+def examine(
+    warehouse: Path, data: Path, thresholds: Gate, *, memory: str | None = None, threads: int | None = None
+) -> list[Finding]:
+    """Examine the marts of a warehouse file (schema `marts`), their base (schema `previous`) and the floors' files.
+
+    Where a mart's columns are not those of the contract, nothing is asked of the marts' rows.
+    """
+    with _workbench(warehouse, data, memory, threads) as con:
+        columns = _columns(con)
+        findings = [columns]
+        if columns.passed:
+            findings += [_values(con), _unique(con), _links(con, data), _references(con)]
+            findings += [_row_count(con, thresholds), _fill_rate(con, thresholds), _id_churn(con, thresholds)]
+        for found in account(con, data):
+            figures = ", ".join(f"{count:,} {what}" for what, count in found.counted.items())
+            findings.append(_finding(found.name, list(found.problems), f"all accounted for: {figures}", found.counted))
+        return findings
+
+
+@contextmanager
+def _workbench(
+    warehouse: Path, data: Path, memory: str | None, threads: int | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of its own on the warehouse, which it cannot change; it spills into the cache folder."""
+    spill = data / "cache" / "gate"
+    settings = {"temp_directory": str(spill), "memory_limit": memory, "threads": threads}
+    con = duckdb.connect(config={name: value for name, value in settings.items() if value is not None})
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(f"attach {_literal(warehouse)} as warehouse (read_only)")
+        con.execute("set preserve_insertion_order = false")
+        yield con
+    finally:
+        con.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def _finding(name: str, problems: list[str], passed: str, figures: Mapping[str, float] | None = None) -> Finding:
+    """Passed with its words, or failed with the first problems and the number of the others."""
+    if not problems:
+        return Finding(name, True, "error", f"{name}: {passed}", figures or {})
+    more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+    return Finding(name, False, "error", f"{name}: {'; '.join(problems[:SHOWN])}{more}", figures or {})
+
+
+def _columns(con: duckdb.DuckDBPyConnection) -> Finding:
+    there: dict[str, dict[str, str]] = {}
+    for table, column, kind in con.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = 'warehouse' and schema_name = 'marts' order by table_name, column_index"
+    ).fetchall():
+        there.setdefault(table, {})[column] = kind
+    problems = []
+    for table, contract in TABLES.items():
+        found = there.get(table)
+        if found is None:
+            problems.append(f"the table {table} is missing")
+            continue
+        problems += [f"{table} lacks the column {column}" for column in contract.columns if column not in found]
+        problems += [f"{table}.{column} is not in the contract" for column in found if column not in contract.columns]
+        problems += [
+            f"{table}.{column} is {found[column]}, the contract says {kind}"
+            for column, kind in contract.columns.items()
+            if found.get(column, kind) != kind
+        ]
+    remedy = ["mend the dbt model, or change the contract as a versioned event"] if problems else []
+    return _finding("columns", problems[:SHOWN] + remedy, f"{len(TABLES)} tables have the columns of the contract")
+
+
+def _values(con: duckdb.DuckDBPyConnection) -> Finding:
+    """No null where the contract allows none, no word that it does not know."""
+    problems = []
+    for table, contract in TABLES.items():
+        asked = {
+            f"{column} is null": f"{column} is empty" for column in contract.columns if column not in contract.open
+        }
+        for column, words in contract.values.items():
+            listing = ", ".join(_literal(word) for word in words)
+            asked[f"{column} not in ({listing})"] = f"{column} is none of {', '.join(words)}"
+        counting = ", ".join(f"count(*) filter (where {condition})" for condition in asked)
+        counts = con.execute(f"select {counting} from warehouse.marts.{table}").fetchall()[0]
+        problems += [
+            f"{table}: {words} in {count:,} rows; mend the dbt model"
+            for words, count in zip(asked.values(), counts, strict=True)
+            if count
+        ]
+    return _finding("values", problems, "no value is missing or unknown that the contract asks for")
+
+
+def _unique(con: duckdb.DuckDBPyConnection) -> Finding:
+    problems = []
+    for table, contract in TABLES.items():
+        key, relation = ", ".join(contract.key), f"warehouse.marts.{table}"
+        # Hashes first: cheap for 10 million keys, and where none is equal no key is.
+        if not _count(con, f"select count(*) - count(distinct hash({key})) from {relation}"):
+            continue
+        repeated = f"select {key}, count(*) - 1 as extra from {relation} group by {key} having extra > 0"
+        if extra := _count(con, f"select coalesce(sum(extra), 0) from ({repeated})"):
+            *example, _ = con.execute(f"{repeated} order by {key} limit 1").fetchall()[0]
+            named = ":".join(map(str, example))
+            problems.append(f"{table}: {extra:,} rows repeat a key ({key}), for one {named}; mend the dbt model")
+    return _finding("unique", problems, f"no key repeats in {len(TABLES)} tables")
+
+
+def _links(con: duckdb.DuckDBPyConnection, data: Path) -> Finding:
+    """Person and organisation records and links name the same records, each once (keys are looked at in `_unique`)."""
+    files = [
+        str(path) for kind in ("person", "organisation") for path in sorted((data / "records" / kind).glob("*.parquet"))
+    ]
+    listing = ", ".join(_literal(file) for file in files)
+    records = f"read_parquet([{listing}])" if files else "(select * from warehouse.marts.identity_link where false)"
+    key = "source, object, record_id"
+    unlinked, repeated = con.execute(
+        f"""
+        select count(*) filter (where linked is null), count(*) filter (where records > 1)
+        from (select {key}, count(*) as records from {records} group by {key})
+        left join (select {key}, 1 as linked from warehouse.marts.identity_link) using ({key})
+        """
+    ).fetchall()[0]
+    stray = _count(
+        con, f"select count(*) from warehouse.marts.identity_link anti join (select {key} from {records}) using ({key})"
+    )
+    asked = {
+        "records of people and organisations have no link": unlinked,
+        "records of people and organisations stand there more than once": repeated,
+        "links are of records that are not there": stray,
+    }
+    remedy = "delete the folder identity in the data folder and run again"
+    problems = [f"{count:,} {words}; {remedy}" for words, count in asked.items() if count]
+    links = _count(con, "select count(*) from warehouse.marts.identity_link")
+    return _finding("links", problems, f"{links:,} records have one link each", {"links": links})
+
+
+def _references(con: duckdb.DuckDBPyConnection) -> Finding:
+    """What the tables say of each other's customers is so."""
+    absent = "anti join (select customer_id from warehouse.marts.customer) using (customer_id)"
+    asked = {
+        "links lead to no customer": f"from warehouse.marts.identity_link {absent}",
+        "values have a provenance but no customer": f"from warehouse.marts.field_provenance {absent}",
+        "customers have no link": """
+            from warehouse.marts.customer
+            anti join (select customer_id from warehouse.marts.identity_link) using (customer_id)""",
+        "customers have no live alias": """
+            from warehouse.marts.customer anti join
+            (select id as customer_id from warehouse.marts.customer_alias where status = 'live') using (customer_id)""",
+        "live aliases are no customers": f"""
+            from (select id as customer_id from warehouse.marts.customer_alias where status = 'live') {absent}""",
+        "ids of the base do not resolve any more": """
+            from warehouse.previous.customer_alias anti join warehouse.marts.customer_alias using (id)""",
+        "customers belong to no organisation that is a customer": """
+            from (select organisation_id as id from warehouse.marts.customer where organisation_id is not null)
+            anti join (
+                select customer_id as id from warehouse.marts.customer where customer_type = 'organisation'
+            ) using (id)""",
+    }
+    counts = {words: _count(con, f"select count(*) {query}") for words, query in asked.items()}
+    problems = [f"{count:,} {words}; run identity and the warehouse again" for words, count in counts.items() if count]
+    return _finding("references", problems, "customers, links, aliases and organisations name each other")
+
+
+def _row_count(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
+    problems, figures, allowed = [], {}, thresholds.row_count_drop
+    for table in JUDGED_BY_ROWS:
+        before = _count(con, f"select count(*) from warehouse.previous.{table}")
+        after = _count(con, f"select count(*) from warehouse.marts.{table}")
+        figures[table] = float(after)
+        if before >= max(1, thresholds.judged_from_rows) and before - after > allowed * before:
+            problems.append(
+                f"{table} has {after:,} rows, the base had {before:,}: {1 - after / before:.1%} fewer, {allowed:.1%} "
+                f"are allowed; look for a delivery that is not whole, or, if meant, raise row_count_drop in gate.yaml"
+            )
+    return _finding("row_count", problems, f"no table lost more than {allowed:.1%} of its rows", figures)
+
+
+def _fill_rate(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
+    columns, allowed = [column for column in CUSTOMER.columns if column in CUSTOMER.open], thresholds.fill_rate_drop
+    counting = f"select count(*), {', '.join(f'count({column})' for column in columns)}"
+    before, *filled_before = con.execute(f"{counting} from warehouse.previous.customer").fetchall()[0]
+    after, *filled_after = con.execute(f"{counting} from warehouse.marts.customer").fetchall()[0]
+    if min(before, after) < max(1, thresholds.judged_from_rows):
+        return _finding("fill_rate", [], f"not judged, for the base has {before:,} customers and this has {after:,}")
+    rates = {
+        column: (was / before, now / after)
+        for column, was, now in zip(columns, filled_before, filled_after, strict=True)
+    }
+    problems = [
+        f"customer.{column} is filled in {now:.1%} of the rows, in the base in {was:.1%}; look for a column that is "
+        f"missing from an export (drift), or, if meant, raise fill_rate_drop in gate.yaml"
+        for column, (was, now) in rates.items()
+        if was - now > allowed
+    ]
+    figures = {column: now for column, (_, now) in rates.items()}
+    return _finding("fill_rate", problems, f"no column of customer lost more than {allowed:.1%} of its values", figures)
+
+
+def _id_churn(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
+    before = _count(con, "select count(*) from warehouse.previous.customer")
+    if before < max(1, thresholds.judged_from_rows):
+        return _finding("id_churn", [], f"not judged, for the base has {before:,} customers")
+    became = dict(
+        con.execute(
+            """
+            select coalesce(alias.status, 'unresolved'), count(*)
+            from (select customer_id from warehouse.previous.customer) as lost
+            anti join (select customer_id from warehouse.marts.customer) using (customer_id)
+            left join warehouse.marts.customer_alias as alias on alias.id = lost.customer_id
+            group by all
+            order by all
+            """
+        ).fetchall()
+    )
+    share, told = sum(became.values()) / before, ", ".join(f"{count:,} {status}" for status, count in became.items())
+    figures = {"share": share, **{status: float(count) for status, count in became.items()}}
+    if share <= thresholds.id_churn:
+        return _finding("id_churn", [], f"{share:.2%} of the base's ids are lost ({told or 'none'})", figures)
+    problem = (
+        f"of {before:,} customers of the base {share:.1%} have lost their id ({told}), {thresholds.id_churn:.1%} may; "
+        f"look for a change of decisions, cleaners or deliveries, or, if meant, raise id_churn in gate.yaml"
+    )
+    return _finding("id_churn", [problem], "", figures)
+
+
+def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int(con.execute(query).fetchall()[0][0])
+
+
+def _literal(text: str | Path) -> str:
+    """A text as an SQL literal."""
+    return "'" + str(text).replace("'", "''") + "'"

@@ -1,0 +1,78 @@
+"""One DuckDB connection with limits, records laid before it, results written atomically. No meaning lives here."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from transforms.records import KINDS
+
+
+@contextmanager
+def workbench(data: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A private in-memory database that spills into `data/identity/.spill`, which is gone afterwards.
+
+    `memory` is a DuckDB size (`4GB`). The tables of a run live here only, so a killed run leaves nothing behind but
+    the spill folder, which the next run removes.
+    """
+    spill = data / "identity" / ".spill"
+    shutil.rmtree(spill, ignore_errors=True)
+    spill.mkdir(parents=True, mode=0o700)
+    connection = duckdb.connect()
+    try:
+        connection.execute(f"set memory_limit = {quoted(memory)}")
+        connection.execute(f"set threads = {int(threads)}")
+        connection.execute(f"set temp_directory = {quoted(str(spill))}")
+        # Rows are ordered where it matters (when written); keeping insertion order elsewhere costs memory.
+        connection.execute("set preserve_insertion_order = false")
+        connection.execute("set enable_progress_bar = false")
+        yield connection
+    finally:
+        connection.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def lay_out(connection: duckdb.DuckDBPyConnection, data: Path, kind: str) -> None:
+    """Make the view `records_<kind>`: the record files of all sources, or no rows with the same columns."""
+    files = sorted((data / "records" / kind).glob("*.parquet"))
+    if files:
+        listing = ", ".join(quoted(str(file)) for file in files)
+        connection.execute(
+            f"create view records_{kind} as select * from read_parquet([{listing}], union_by_name = true)"
+        )
+    else:
+        connection.register(f"records_{kind}", KINDS[kind].create_empty().to_arrow())
+
+
+def keep(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """A frame as the temporary table `table`."""
+    connection.register("kept", frame.to_arrow())
+    connection.execute(f"create or replace temp table {table} as select * from kept")
+    connection.unregister("kept")
+
+
+def write(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
+    """The rows of `query` as Parquet, first beside the file, then in its place."""
+    aside = file.with_name(f".{file.name}")
+    connection.execute(f"copy ({query}) to {quoted(str(aside))} (format parquet, compression zstd)")
+    aside.replace(file)
+
+
+def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one number that `query` gives. Results are fetched whole: an unfinished one blocks the connection."""
+    return int(connection.execute(query).fetchall()[0][0])
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted_list(texts: Sequence[str]) -> str:
+    """Texts as the inside of an SQL `in (…)` or list."""
+    return ", ".join(quoted(text) for text in texts)

@@ -1,0 +1,267 @@
+"""Which landed row is the current version of its record, which are superseded, which records are gone.
+
+Works on keys alone, in DuckDB where there is anything to compare. What a row says of itself (`deleted:`) and what its
+values mean is `transforms.mapping`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from connectors.spec import SourceSettings
+from transforms.cleaners import Context
+from transforms.cleaners.text import cell
+from transforms.conditions import holds_any
+from transforms.keys import cleaned
+from transforms.mapping import CELL, RAW, cells
+from transforms.normalise import BoundObject, key_expr
+from transforms.outcomes import DELETED, SUPERSEDED, Held
+
+GUARD = 0.20
+"""Share of an object's living records that one complete delivery may delete unasked."""
+IN_MEMORY = 5_000_000
+"""Rows whose keys Polars may compare in memory (some 200 MB); DuckDB, which spills, takes more."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What DuckDB may use; None leaves its own defaults."""
+
+    memory: str | None = None
+    threads: int | None = None
+
+    def connect(self, spill: Path) -> duckdb.DuckDBPyConnection:
+        config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
+        if self.memory is not None:
+            config["memory_limit"] = self.memory
+        if self.threads is not None:
+            config["threads"] = self.threads
+        return duckdb.connect(config=config)
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """Landed content with the newest delivery that refers to it."""
+
+    number: int
+    export: str
+    hash: str
+    path: Path
+    delivery: str
+    effective: datetime
+    position: int
+    """Place of that delivery in the order of (effective, order), from 1."""
+    part: int
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One delivery of the object, by the numbers of the files it holds."""
+
+    delivery: str
+    position: int
+    complete: bool
+    files: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Versions:
+    """`rest`: Parquet of the rows that are not current (file, row, record_id, outcome), None where all are."""
+
+    files: tuple[LandedFile, ...]
+    held: tuple[Held, ...] = ()
+    rest: Path | None = None
+
+
+def versions(
+    bound: BoundObject,
+    settings: SourceSettings,
+    deliveries: pl.DataFrame,
+    data: Path,
+    work: Path,
+    released: frozenset[str] = frozenset(),
+    engine: Engine = Engine(),
+) -> Versions:
+    """Tell the versions of one object's records apart.
+
+    Args:
+        deliveries: rows of the delivery frame of this object of one source: delivery, effective, order, complete,
+            part, export, hash, path.
+        work: an empty folder for key files and spill.
+        released: ids of deliveries that an engineer let through the guard.
+    """
+    files, delivered = _files(deliveries, data)
+    keys = [_keys(bound, settings, file) for file in files]
+    all_count = not any(one.complete for one in delivered[1:])
+    if all_count and _rows(files) <= IN_MEMORY and _all_distinct(keys):
+        return Versions(files)
+    for number, frame in enumerate(keys):
+        frame.sink_parquet(work / f"keys-{number}.parquet", compression="lz4")
+    with engine.connect(work / "spill") as connection:
+        newest, held = _newest_complete(connection, work, delivered, released, bool(bound.spec.deleted))
+        rest = _rest(connection, work, files, newest)
+    return Versions(files, held, rest)
+
+
+def _rows(files: tuple[LandedFile, ...]) -> int:
+    return sum(pl.scan_parquet(file.path).select(pl.len()).collect().item() for file in files)
+
+
+def _files(deliveries: pl.DataFrame, data: Path) -> tuple[tuple[LandedFile, ...], list[Delivered]]:
+    ordered = deliveries.sort("effective", "order", "part").with_columns(
+        pl.struct("effective", "order").rank("dense").cast(pl.Int64).alias("position")
+    )
+    newest = ordered.unique("hash", keep="last", maintain_order=True)
+    files = tuple(
+        LandedFile(
+            number,
+            row["export"],
+            row["hash"],
+            data / row["path"],
+            row["delivery"],
+            row["effective"],
+            row["position"],
+            row["part"],
+        )
+        for number, row in enumerate(newest.to_dicts())
+    )
+    numbers = {file.hash: file.number for file in files}
+    delivered = [
+        Delivered(
+            str(group["delivery"][0]),
+            int(position),
+            bool(group["complete"][0]),
+            tuple(numbers[h] for h in group["hash"].unique(maintain_order=True)),
+        )
+        for (position,), group in ordered.partition_by("position", as_dict=True, maintain_order=True).items()
+    ]
+    return files, delivered
+
+
+def _keys(bound: BoundObject, settings: SourceSettings, file: LandedFile) -> pl.LazyFrame:
+    """file, row, key, modified, gone of every landed row that has a key."""
+    spec = bound.spec
+    context = Context(settings.country, settings.timezone, settings.currency, settings.language)
+    wanted = dict.fromkeys((*spec.key_columns, *spec.deleted, *((spec.modified,) if spec.modified else ())))
+    frame = cells(pl.scan_parquet(file.path), list(wanted))
+    frame = frame.with_columns(cell(pl.col(RAW + column), bound.nulls).alias(CELL + column) for column in wanted)
+    modified = pl.lit(None, pl.Datetime("us", "UTC"))
+    if spec.modified:
+        modified = cleaned(pl.col(CELL + spec.modified), bound.modified, context)
+    return frame.select(
+        pl.lit(file.number, pl.Int32).alias("file"),
+        pl.col("_row").alias("row"),
+        key_expr(bound.key, context, CELL).alias("key"),
+        modified.dt.replace_time_zone(None).alias("modified"),
+        holds_any(spec.deleted, CELL).alias("gone"),
+    ).filter(pl.col("key").is_not_null())
+
+
+def _all_distinct(keys: list[pl.LazyFrame]) -> bool:
+    """No two landed rows share a key: every row is current, and there is nothing to compare."""
+    counts = pl.concat(keys).select(pl.len().alias("rows"), pl.col("key").n_unique().alias("keys"))
+    rows, distinct = counts.collect().row(0)
+    return bool(rows == distinct)
+
+
+def _newest_complete(
+    connection: duckdb.DuckDBPyConnection,
+    work: Path,
+    delivered: list[Delivered],
+    released: frozenset[str],
+    says_deleted: bool,
+) -> tuple[int, tuple[Held, ...]]:
+    """Position of the newest complete delivery that is applied as such (0: none), and those held after it."""
+    newest, held = 0, list[Held]()
+    if not any(one.complete for one in delivered[1:]):
+        return (delivered[0].position if delivered[0].complete else 0), ()
+    connection.execute("create temp table living (key text)")
+    for one in delivered:
+        paths = [str(work / f"keys-{number}.parquet") for number in one.files]
+        state = "last(gone order by modified nulls first, file, row)" if says_deleted else "false"
+        connection.execute(
+            f"create or replace temp table present as select key, {state} as gone from read_parquet(?) group by key",
+            [paths],
+        )
+        living, lost = _loss(connection) if one.complete else (0, 0)
+        if one.complete and (lost <= GUARD * living or one.delivery in released):
+            newest, held = one.position, []
+            connection.execute("create or replace temp table living as select key from present where not gone")
+            continue
+        if one.complete:
+            held.append(Held(delivery=one.delivery, living=living, lost=lost))
+        connection.execute(
+            "create or replace temp table living as "
+            "select key from living anti join present using (key) union all select key from present where not gone"
+        )
+    return newest, tuple(held)
+
+
+def _loss(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Living records before a complete delivery, and how many of them it does not hold."""
+    counts = "select (select count(*) from living), (select count(*) from living anti join present using (key))"
+    [(living, lost)] = connection.execute(counts).fetchall()
+    return int(living), int(lost)
+
+
+def _rest(connection: duckdb.DuckDBPyConnection, work: Path, files: tuple[LandedFile, ...], newest: int) -> Path | None:
+    """Write the rows that are not current: superseded ones, and the last versions of records that are gone."""
+    rest = work / "rest.parquet"
+    connection.execute("create temp table places (file integer, position bigint, part bigint)")
+    connection.executemany("insert into places values (?, ?, ?)", [[f.number, f.position, f.part] for f in files])
+    connection.execute(
+        f"""
+        copy (
+            with
+            ranked as (
+                select
+                    keys.file, keys.row, keys.key as record_id, places.position,
+                    row_number() over (
+                        partition by keys.key
+                        order by places.position desc, keys.modified desc nulls last, places.part desc, keys.row desc
+                    ) as age,
+                from read_parquet({quoted(work / "keys-*.parquet")}) as keys
+                inner join places using (file)
+            ),
+            final as (
+                select file, row, record_id, if(age > 1, '{SUPERSEDED}', '{DELETED}') as outcome,
+                from ranked
+                where age > 1 or position < {newest}
+                order by file, row
+            )
+            select * from final
+        ) to {quoted(rest)} (format parquet)
+        """
+    )
+    return rest if pl.scan_parquet(rest).select(pl.len()).collect().item() else None
+
+
+def quoted(path: Path) -> str:
+    """A path as an SQL literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def rest_of(found: Versions, file: LandedFile) -> pl.LazyFrame:
+    """row, record_id, outcome of the file's rows that are not current."""
+    if found.rest is None:
+        empty = {"row": pl.Int64, "record_id": pl.String, "outcome": pl.String}
+        return pl.LazyFrame(schema=empty)
+    return pl.scan_parquet(found.rest).filter(pl.col("file") == file.number).drop("file")
+
+
+def current_rows(found: Versions) -> Iterator[tuple[LandedFile, pl.LazyFrame]]:
+    """Every file that still holds current rows, with those rows in their order."""
+    for file in found.files:
+        rows = pl.scan_parquet(file.path)
+        if found.rest is None:
+            yield file, rows
+            continue
+        passed = rest_of(found, file).select(pl.col("row").alias("_row"))
+        if passed.select(pl.len()).collect().item() < rows.select(pl.len()).collect().item():
+            yield file, rows.join(passed, on="_row", how="anti", maintain_order="left")

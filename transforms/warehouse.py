@@ -1,0 +1,232 @@
+"""The run's own DuckDB file: lays records, identity, state, policy and the base publication under the names dbt reads.
+
+What is said about customers does not belong here (`transforms/dbt`), nor what readers see (`connectors.publication`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import yaml
+
+from transforms.policy import Policy
+from transforms.records import KINDS
+
+DBT = Path(__file__).parent / "dbt"
+
+Columns = Mapping[str, str]
+"""Column name -> DuckDB type, in order."""
+
+PRIVATE = frozenset({"owner_assignment"})
+"""Marts that are state to carry on, not published tables."""
+
+SOURCE: Columns = {
+    "source": "varchar",
+    "system": "varchar",
+    "kind": "varchar",
+    "rank": "bigint",
+    "country": "varchar",
+    "timezone": "varchar",
+    "currency": "varchar",
+    "language": "varchar",
+    "fresh_at": "timestamptz",
+}
+
+IDENTITY: Mapping[str, Columns] = {
+    "link": {
+        "source": "varchar",
+        "object": "varchar",
+        "record_id": "varchar",
+        "customer_id": "varchar",
+        "customer_type": "varchar",
+        "rule": "varchar",
+        "score": "double",
+        "evidence": "varchar",
+        "decided_by": "varchar",
+    },
+    "edge": {
+        "record_a": "varchar",
+        "record_b": "varchar",
+        "score": "double",
+        "agreed": "varchar",
+        "disagreed": "varchar",
+        "model_version": "varchar",
+        "used": "varchar",
+        "reason": "varchar",
+    },
+    "alias": {"id": "varchar", "status": "varchar", "new_ids": "varchar[]", "publication": "bigint"},
+    "confidence": {"customer_id": "varchar", "match_confidence": "double"},
+    "contact_point": {
+        "kind": "varchar",
+        "value": "varchar",
+        "class": "varchar",
+        "reason": "varchar",
+        "records": "bigint",
+        "names": "bigint",
+    },
+}
+
+STATE: Mapping[str, Columns] = {
+    "owner_assignment": {"customer_id": "varchar", "owner_employee_id": "varchar", "since": "date"},
+}
+
+
+def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | None) -> None:
+    """Put a fresh warehouse file in the place of `warehouse`; an interrupted call leaves the old one as it was.
+
+    Files under `data` and the Parquet of the publication folder `base` are laid as views, so nothing is copied. A
+    table without a file, or without a base, is empty with the same columns. A column that an older base does not have
+    is null.
+    """
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    build = warehouse.with_name(f"{warehouse.name}.build")
+    _delete(build)
+    with duckdb.connect(build) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for kind, columns in record_columns(connection).items():
+            _lay(connection, f"records.{kind}", columns, sorted((data / "records" / kind).glob("*.parquet")))
+        _lay(connection, "records.source", SOURCE, _present(data / "sources.parquet"))
+        for name, columns in IDENTITY.items():
+            _lay(connection, f"identity.{name}", columns, _present(data / "identity" / f"{name}.parquet"))
+        for name, columns in STATE.items():
+            _lay(connection, f"state.{name}", columns, _present(data / "state" / f"{name}.parquet"))
+        for name, columns in mart_columns().items():
+            if name not in PRIVATE:
+                files = _present(base / f"{name}.parquet") if base else []
+                _lay(connection, f"previous.{name}", columns, files)
+        for name, frame in _policy_frames(policy).items():
+            _copy(connection, f"policy.{name}", frame)
+    _delete(Path(f"{warehouse}.wal"))
+    os.replace(build, warehouse)
+
+
+def record_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, Columns]:
+    """DuckDB columns per record kind, derived from `transforms.records`."""
+    return {kind: _types(connection, schema.create_empty()) for kind, schema in KINDS.items()}
+
+
+def mart_columns() -> dict[str, Columns]:
+    """Columns per mart, as their dbt contracts state them: published tables and what `PRIVATE` names."""
+    models = (
+        model
+        for path in sorted((DBT / "models" / "marts").glob("*.yml"))
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", ())
+    )
+    return {model["name"]: {column["name"]: column["data_type"] for column in model["columns"]} for model in models}
+
+
+def _policy_frames(policy: Policy) -> dict[str, pl.DataFrame]:
+    support = policy.support
+    conditions = [
+        (rule, value, None if rule.at_least is None else rule.at_least)
+        for rule in support.tiers
+        for value in (rule.values or (None,))
+    ]
+    settings = {
+        "reporting_currency": policy.reporting_currency,
+        "consent_ai_unknown": support.consent_ai_unknown,
+        "people_share_tier_of_organisation": str(support.people_share_tier_of_organisation).lower(),
+        "agent_capacity_default": str(support.agent_capacity_default),
+    }
+    return {
+        "tier_rule": pl.DataFrame(
+            [
+                (position, rule.kind, rule.field, value, at_least, rule.tier, rule.reason)
+                for position, (rule, value, at_least) in enumerate(conditions, start=1)
+            ],
+            schema={
+                "position": pl.Int32,
+                "kind": pl.String,
+                "field": pl.String,
+                "value": pl.String,
+                "at_least": pl.Decimal(18, 2),
+                "tier": pl.String,
+                "reason": pl.String,
+            },
+            orient="row",
+        ),
+        "service_level": pl.DataFrame(
+            list(support.service_levels.items()), schema={"tier": pl.String, "sla_minutes": pl.Int32}, orient="row"
+        ),
+        "setting": pl.DataFrame(list(settings.items()), schema={"name": pl.String, "value": pl.String}, orient="row"),
+        "agent": pl.DataFrame(
+            [(agent.employee_id, list(agent.languages), list(agent.skills), agent.capacity) for agent in policy.agents],
+            schema={
+                "employee_id": pl.String,
+                "languages": pl.List(pl.String),
+                "skills": pl.List(pl.String),
+                "capacity": pl.Int32,
+            },
+            orient="row",
+        ),
+        "survivorship": pl.DataFrame(
+            [
+                (group, position, rule)
+                for group, order in policy.survivorship.model_dump().items()
+                for position, rule in enumerate(order, start=1)
+            ],
+            schema={"field_group": pl.String, "position": pl.Int32, "rule": pl.String},
+            orient="row",
+        ),
+    }
+
+
+def _present(path: Path) -> list[Path]:
+    return [path] if path.exists() else []
+
+
+def _lay(connection: duckdb.DuckDBPyConnection, name: str, columns: Columns, files: list[Path]) -> None:
+    """A view over `files`, or an empty table where there are none."""
+    connection.execute(f"create schema if not exists {name.split('.')[0]}")
+    if not files:
+        definition = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns.items())
+        connection.execute(f"create table {name} ({definition})")
+        return
+    read = f"read_parquet([{', '.join(_literal(path) for path in files)}], union_by_name = true)"
+    there = _types(connection, f"select * from {read}")
+    chosen = ", ".join(
+        f"cast({_quoted(column) if column in there else 'null'} as {kind}) as {_quoted(column)}"
+        for column, kind in columns.items()
+    )
+    connection.execute(f"create view {name} as select {chosen} from {read}")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+    connection.execute(f"create schema if not exists {name.split('.')[0]}")
+    connection.register("frame", frame)
+    connection.execute(f"create table {name} as select * from frame")
+    connection.unregister("frame")
+
+
+def _types(connection: duckdb.DuckDBPyConnection, shape: pl.DataFrame | str) -> Columns:
+    """Columns of a frame or a query, as DuckDB names their types."""
+    relation = connection.from_arrow(shape.to_arrow()) if isinstance(shape, pl.DataFrame) else connection.sql(shape)
+    return dict(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
+
+
+def _delete(path: Path) -> None:
+    """Remove a DuckDB file with its write-ahead log, as a killed run may have left them."""
+    for leftover in (path, Path(f"{path}.wal")):
+        leftover.unlink(missing_ok=True)
+
+
+def _quoted(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path.resolve()).replace("'", "''") + "'"
+
+
+def settings_for_dbt(warehouse: Path, threads: int, memory: str) -> dict[str, str]:
+    """Environment that `profiles.yml` reads."""
+    return {"CONCORD_WAREHOUSE": str(warehouse), "CONCORD_THREADS": str(threads), "CONCORD_MEMORY": memory}
+
+
+def published_tables() -> Iterable[str]:
+    """Names of the marts that are published, in the order of their contracts."""
+    return [name for name in mart_columns() if name not in PRIVATE]
