@@ -80,7 +80,8 @@ class Storage:
                 refused=(Problem("", "the source's folder is a link out of the exports folder", _NOT_FOLLOWED),)
             )
         for path in _files(folder):
-            name = path.relative_to(folder).as_posix()
+            # A name that is not UTF-8 could be written nowhere.
+            name = os.fsencode(path.relative_to(folder)).decode(errors="replace")
             if path.is_symlink() and not (self._inside(path) and path.is_file()):
                 found.refused.append(
                     Problem(name, "it is a link out of the exports folder, or to a folder", _NOT_FOLLOWED)

@@ -52,15 +52,26 @@ def settings_of(data: Path | None = None, exports: str | None = None) -> Setting
 def plain_errors() -> Iterator[None]:
     """Errors that are part of our interface end as one sentence and exit code 2, never as a traceback."""
     from connectors.publication import PublicationError  # noqa: PLC0415 - duckdb and polars load slowly; --help need not
+    from connectors.sample import SampleError  # noqa: PLC0415
     from connectors.stewardship import StewardshipError  # noqa: PLC0415
     from orchestration.workspace import DataFolderBusy  # noqa: PLC0415
+    from transforms.explain import UnknownRecord  # noqa: PLC0415
     from transforms.policy import PolicyError  # noqa: PLC0415
 
     try:
         yield
     except ValidationError as error:
         console.fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
-    except (ConnectorError, PolicyError, PublicationError, StewardshipError, DataFolderBusy, FileNotFoundError) as error:
+    except (
+        ConnectorError,
+        PolicyError,
+        PublicationError,
+        SampleError,
+        StewardshipError,
+        UnknownRecord,
+        DataFolderBusy,
+        FileNotFoundError,
+    ) as error:
         console.fail(str(error))
     else:
         return
@@ -125,7 +136,7 @@ def sample(
     from connectors.sample import write_sample  # noqa: PLC0415
 
     with plain_errors():
-        console.show(console.plain(write_sample(directory, records, seed)), as_json, console.print_mapping)
+        console.show(console.plain(write_sample(directory, records, seed)), as_json, console.print_sample)
 
 
 @app.command()

@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from typing import Any
 
 from rich.console import Console
@@ -19,8 +20,6 @@ from orchestration.runner import StepEvent
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
-
-FLOORS = {"exports": "landing", "records": "records", "identity": "identity", "warehouse": "warehouse"}
 
 
 def say(text: str) -> None:
@@ -94,9 +93,11 @@ def _is_number(value: Any) -> bool:
 def progress(quiet: bool) -> Iterator[Callable[[StepEvent], None]]:
     """A line per step that has ended, and a spinner for the one at work."""
     if quiet:
-        yield lambda _: None
+        with redirect_stdout(StringIO()):
+            yield lambda _: None
         return
-    with err.status("starting …") as status:
+    # dbt's own lines stay in its log, <data>/dbt/dbt.log
+    with err.status("starting …") as status, redirect_stdout(StringIO()):
 
         def tell(event: StepEvent) -> None:
             name = event.step.replace("__", "/")
@@ -113,7 +114,7 @@ def progress(quiet: bool) -> Iterator[Callable[[StepEvent], None]]:
 def print_run(summary: Mapping[str, Any]) -> None:
     """The end of a run: what came in, what was refused, who the customers are, what was published."""
     out.print()
-    print_table([{name: cell for name, cell in row.items()} for row in summary["sources"]])
+    print_table(_per_source(summary["sources"]))
     if summary["skipped_sources"]:
         out.print(f"\nSkipped, no connector: {escape(', '.join(summary['skipped_sources']))}")
     _print_counts("Refused files", dict.fromkeys(summary["refused_files"], None))
@@ -127,6 +128,46 @@ def print_run(summary: Mapping[str, Any]) -> None:
     for problem in (*summary["failed_checks"], *summary["errors"]):
         fail(problem)
     _print_publication(summary["publication"])
+
+
+COUNTS = ("new_rows", "landed", "accepted", "rejected", "superseded", "deleted", "excluded")
+
+
+def _per_source(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Counts per source; per object they are in the JSON, and in the UI."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        row = found.setdefault(line["source"], {"source": line["source"], **dict.fromkeys(COUNTS, 0)})
+        for name in COUNTS:
+            row[name] += line[name]
+    return list(found.values())
+
+
+def print_sample(summary: Mapping[str, Any]) -> None:
+    out.print(
+        f"{summary['records']:,} records of {summary['people']:,} people and {summary['organisations']:,} organisations "
+        f"in {escape(summary['directory'])}/exports; who is who in {escape(summary['directory'])}/truth.csv",
+        soft_wrap=True,
+    )
+
+
+def print_explanations(found: Sequence[Mapping[str, Any]]) -> None:
+    if not found:
+        out.print("No such customer. `concord resolve ID` tells what became of an id.")
+    for one in found:
+        out.print(f"\n[bold]{escape(str(one['customer']['display_name']))}[/]  {one['customer_id']}", soft_wrap=True)
+        for sentence in one["summary"]:
+            out.print(f"  {escape(sentence)}", soft_wrap=True)
+        for title, part in (
+            ("Records", "links"),
+            ("Held apart", "edges_refused"),
+            ("Values", "provenance"),
+            ("Ids", "aliases"),
+        ):
+            if one[part]:
+                out.print(f"[bold]{title}[/]")
+            for line in one[part]:
+                out.print(f"  {escape(line['sentence'])}", soft_wrap=True)
 
 
 def _print_counts(title: str, counts: Mapping[str, int | None]) -> None:
@@ -162,11 +203,7 @@ def print_rejected(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def print_difference(difference: Mapping[str, Any]) -> None:
-    for name, value in difference.items():
-        out.print(f"[bold]{escape(name.replace('_', ' '))}[/]")
-        if isinstance(value, list) and value and isinstance(value[0], Mapping):
-            print_table(value)
-        elif isinstance(value, Mapping):
-            print_mapping(value)
-        else:
-            out.print(f"  {_cell(value)}")
+    out.print(f"From publication {difference['first']} to {difference['second']}\n")
+    print_table([{"table": table, **counts} for table, counts in difference["tables"].items()])
+    _print_counts("Customers", difference["operations"])
+    _print_counts("Columns that differ", difference["columns"])

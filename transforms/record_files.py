@@ -149,7 +149,7 @@ def _write_source(
         folder.mkdir(mode=0o700)
         found = versions(one, settings, deliveries, data, folder, released, engine)
         p = plan(one, settings)
-        wide = _pass(p, found, folder / "wide.parquet")
+        wide = _pass(p, found, folder)
         for number, record in enumerate(one.records):
             kinds[record.kind].append(_accepted(wide, number).select(record_columns(p, number, source)))
         report, paths = _write_object(p, source, found, wide, data)
@@ -183,20 +183,20 @@ def _write_unnamed(name: str, source: str, deliveries: pl.DataFrame, data: Path)
     return ObjectReport(object=name, landed=rows, excluded={outcomes.NO_OBJECT: rows} if rows else {}), path
 
 
-def _pass(p: Plan, found: Versions, path: Path) -> pl.LazyFrame:
-    """The one pass over an object's current rows, kept beside for cutting."""
+def _pass(p: Plan, found: Versions, folder: Path) -> pl.LazyFrame:
+    """The one pass over an object's current rows, kept in `folder` for cutting. Piece by piece, to bound its memory."""
     current = list(current_rows(found)) or [(found.files[0], pl.scan_parquet(found.files[0].path).head(0))]
-    frames = [
-        apply(p, rows).with_columns(
+    pieces = []
+    for number, (file, rows) in enumerate(current):
+        pieces.append(folder / f"wide-{number}.parquet")
+        wide = apply(p, rows).with_columns(
             pl.lit(file.hash).alias("export"),
             pl.lit(file.export).alias("name"),
             pl.lit(file.delivery).alias("delivery"),
             pl.lit(file.effective, pl.Datetime("us", "UTC")).alias("observed_at"),
         )
-        for file, rows in current
-    ]
-    pl.concat(frames).sink_parquet(path, compression="lz4")
-    return pl.scan_parquet(path)
+        wide.sink_parquet(pieces[-1], compression="lz4")
+    return pl.scan_parquet(pieces)
 
 
 def _accepted(wide: pl.LazyFrame, number: int) -> pl.LazyFrame:

@@ -25,8 +25,10 @@ from transforms.outcomes import DELETED, SUPERSEDED, Held
 
 GUARD = 0.20
 """Share of an object's living records that one complete delivery may delete unasked."""
-IN_MEMORY = 5_000_000
-"""Rows whose keys Polars may compare in memory (some 200 MB); DuckDB, which spills, takes more."""
+IN_MEMORY = 2_000_000
+"""Rows whose keys Polars may compare in memory (some 300 MB); DuckDB, which spills, takes more."""
+PIECE = 250_000
+"""Landed rows that are cleaned at once: with 20 fields some 400 MB."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ def versions(
     for number, frame in enumerate(keys):
         frame.sink_parquet(work / f"keys-{number}.parquet", compression="lz4")
     with engine.connect(work / "spill") as connection:
+        if all_count and _all_distinct_on_disk(connection, work):
+            return Versions(files)
         newest, held = _newest_complete(connection, work, delivered, released, bool(bound.spec.deleted))
         rest = _rest(connection, work, files, newest)
     return Versions(files, held, rest)
@@ -168,6 +172,12 @@ def _all_distinct(keys: list[pl.LazyFrame]) -> bool:
     counts = pl.concat(keys).select(pl.len().alias("rows"), pl.col("key").n_unique().alias("keys"))
     rows, distinct = counts.collect().row(0)
     return bool(rows == distinct)
+
+
+def _all_distinct_on_disk(connection: duckdb.DuckDBPyConnection, work: Path) -> bool:
+    counts = f"select count(*) = count(distinct key) from read_parquet({quoted(work / 'keys-*.parquet')})"
+    [(distinct,)] = connection.execute(counts).fetchall()
+    return bool(distinct)
 
 
 def _newest_complete(
@@ -256,12 +266,16 @@ def rest_of(found: Versions, file: LandedFile) -> pl.LazyFrame:
 
 
 def current_rows(found: Versions) -> Iterator[tuple[LandedFile, pl.LazyFrame]]:
-    """Every file that still holds current rows, with those rows in their order."""
+    """The current rows of every file that has some, in their order and in pieces of `PIECE` landed rows."""
     for file in found.files:
         rows = pl.scan_parquet(file.path)
-        if found.rest is None:
-            yield file, rows
-            continue
+        count = _rows((file,))
         passed = rest_of(found, file).select(pl.col("row").alias("_row"))
-        if passed.select(pl.len()).collect().item() < rows.select(pl.len()).collect().item():
-            yield file, rows.join(passed, on="_row", how="anti", maintain_order="left")
+        if found.rest is not None and passed.select(pl.len()).collect().item() == count:
+            continue
+        for start in range(0, count, PIECE):
+            piece = rows.slice(start, PIECE)
+            yield (
+                file,
+                piece if found.rest is None else piece.join(passed, on="_row", how="anti", maintain_order="left"),
+            )

@@ -78,7 +78,9 @@ def members(path: Path) -> list[Member]:
         NotClosed: the ZIP has no directory.
         Refused: it is no ZIP, or its members lie over one another.
     """
-    if path.stat().st_size and not path.open("rb").read(4).startswith(b"PK"):
+    with path.open("rb") as file:
+        beginning = file.read(2)
+    if beginning and beginning != b"PK":
         raise Refused("it is not a ZIP", _REPACK)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -99,24 +101,17 @@ def _problem(info: zipfile.ZipInfo, names: Counter[str]) -> str | None:
     name = info.filename.replace("\\", "/")
     parts = PurePosixPath(name).parts
     mode = info.external_attr >> 16
-    if (
-        name.startswith("/")
-        or ".." in parts
-        or (parts and parts[0].endswith(":"))
-        or info.orig_filename != info.filename
-    ):
-        return "its name leads out of the ZIP"
-    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        return "it is a link or a special file"
-    if info.flag_bits & ENCRYPTED:
-        return "it is encrypted"
-    if names[_plain(info.filename)] > 1:
-        return "its name stands twice in the ZIP"
-    if name.lower().endswith(".zip"):
-        return "it is a ZIP within a ZIP"
-    if info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size):
-        return f"it expands more than {MAX_RATIO} times"
-    return None
+    leads_out = name.startswith("/") or ".." in parts or (parts and parts[0].endswith(":"))
+    expands = info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size)
+    checks = (
+        (leads_out or info.orig_filename != info.filename, "its name leads out of the ZIP"),
+        (stat.S_IFMT(mode) not in (0, stat.S_IFREG), "it is a link or a special file"),
+        (info.flag_bits & ENCRYPTED, "it is encrypted"),
+        (names[_plain(info.filename)] > 1, "its name stands twice in the ZIP"),
+        (name.lower().endswith(".zip"), "it is a ZIP within a ZIP"),
+        (expands, f"it expands more than {MAX_RATIO} times"),
+    )
+    return next((problem for found, problem in checks if found), None)
 
 
 def open_member(path: Path, name: str) -> BinaryIO:

@@ -165,7 +165,7 @@ def decide(facts: Facts, declared: str) -> Encoding:
         return _not_torn(facts, Encoding(declared))
     if declared == "utf-8" or facts.multibyte >= facts.invalid:
         return _not_torn(facts, Encoding("utf-8", 0, _damage(facts)))
-    if facts.undefined_1252 or facts.controls or facts.nuls:
+    if facts.undefined_1252 or facts.controls:
         raise Refused("the file is neither UTF-8 nor windows-1252 text", "export it as UTF-8")
     warning = f"not UTF-8 ({facts.invalid} byte sequences); read as windows-1252"
     return Encoding("windows-1252", 0, (warning,))

@@ -84,9 +84,10 @@ class _Rows:
         pieces = [data[a:b] for a, b in zip(start.tolist(), end.tolist(), strict=True)]
         for index, value in enumerate(_values(pieces)):
             self.count += 1
-            if isinstance(value, dict):
+            found = self._cells(value, pieces[index])
+            if found is not None:
                 numbers.append(self.count)
-                cells.append(self.paths.cells(value, pieces[index]))
+                cells.append(found)
                 continue
             first, last = int(start[index]), int(end[index])
             first += len(data[first:last]) - len(data[first:last].lstrip())
@@ -99,6 +100,12 @@ class _Rows:
             columns = dict(zip(self.paths.columns, zip(*cells, strict=True), strict=True))
             frame = pl.DataFrame(columns, schema=dict.fromkeys(self.paths.columns, pl.String))
             self._sink.land(frame.insert_column(0, pl.Series("_row", numbers, dtype=pl.Int64)))
+
+    def _cells(self, value: Any, written: bytes) -> list[str | None] | None:
+        try:
+            return self.paths.cells(value, written) if isinstance(value, dict) else None
+        except NotJson:
+            return None
 
 
 def _values(pieces: list[bytes]) -> list[Any]:

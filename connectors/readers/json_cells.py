@@ -106,12 +106,19 @@ class Paths:
         return set(self.columns) - self._absent
 
     def cells(self, row: dict[str, Any], written: bytes) -> list[str | None]:
-        """The row's cells, in the order of the allowed columns; None where the path is absent or null."""
-        self._note(row, "")
+        """The row's cells, in the order of the allowed columns; None where the path is absent or null.
+
+        Raises:
+            NotJson: nested deeper than can be followed.
+        """
         try:
-            return self._cells(row)
-        except Inexact:
-            return self._cells(parse_exactly(written))
+            self._note(row, "")
+            try:
+                return self._cells(row)
+            except Inexact:
+                return self._cells(parse_exactly(written))
+        except RecursionError:
+            raise NotJson from None
 
     def _cells(self, row: dict[str, Any]) -> list[str | None]:
         found: list[str | None] = []

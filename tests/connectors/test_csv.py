@@ -249,6 +249,12 @@ def test_an_export_in_windows_1252_is_read_so_with_a_warning(tmp_path: Path) -> 
     assert "windows-1252" in reading.warnings[0]
 
 
+def test_a_nul_in_a_latin_export_costs_its_row_only(tmp_path: Path) -> None:
+    _, landed, rejected = read("id,name,note\n1,Jörg,x\n2,Zo\0é,y\n3,Ann,z\n".encode("iso-8859-1"), tmp_path)
+    assert landed["name"].to_list() == ["Jörg", "Ann"]
+    assert rejected["reason"].to_list() == ["NUL bytes in the row"]
+
+
 def test_one_broken_character_does_not_turn_utf_8_into_another_encoding(tmp_path: Path) -> None:
     content = "id,name,note\n1,Jörg,ä\n2,Bäb,x\n3,Zoë,x\n".encode().replace("Bäb".encode(), b"B\xe4b")
     _, landed, rejected = read(content, tmp_path)

@@ -163,6 +163,12 @@ def test_a_pretty_printed_document_without_root_is_not_taken_for_lines(tmp_path:
         read(json.dumps({"id": 1, "name": "Ann"}, indent=1).encode(), tmp_path)
 
 
+def test_a_row_nested_beyond_measure_is_rejected(tmp_path: Path) -> None:
+    deep = b"[" * 900 + b"1.5" + b"]" * 900
+    _, landed, rejected = read(b'[{"id": 1, "name": ' + deep + b'}, {"id": 2}]', tmp_path)
+    assert (landed["id"].to_list(), rejected["row"].to_list()) == (["2"], [1])
+
+
 def test_the_container_says_what_is_complete(tmp_path: Path) -> None:
     content = b'{"meta": {"total": 7, "page": 0, "pages": 3}, "rows": [], "end": false}'
     envelope = {"total": "meta.total", "page": "meta.page", "pages": "meta.pages", "end": "end"}

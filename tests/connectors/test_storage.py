@@ -72,6 +72,12 @@ def test_gzip_around_a_file_or_a_member_is_unpacked(tmp_path: Path) -> None:
     assert content(tmp_path, "a.zip/Contact.csv.gz") == b"id\n2\n"
 
 
+def test_a_name_in_another_encoding_can_still_be_written_down(tmp_path: Path) -> None:
+    put(tmp_path / "crm/Account.csv")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/crm/Gesch\xe4ft.csv")).write_bytes(b"id\n")
+    assert names(tmp_path) == ["Account.csv", "Gesch\ufffdft.csv"]
+
+
 def test_links_out_of_the_exports_folder_are_not_followed(tmp_path: Path) -> None:
     secret = put(tmp_path / "secret/Account.csv")
     exports = tmp_path / "exports"

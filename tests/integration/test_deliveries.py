@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from connectors.ledger import deliveries
+from connectors.stewardship import release
 from tests.integration.conftest import Place
 
-HEADER = "Id,IsDeleted,FirstName,LastName,Email,LastModifiedDate,SystemModstamp,CreatedDate"
+HEADER = "Id,IsDeleted,AccountId,FirstName,LastName,Email,OwnerId,LastModifiedDate,SystemModstamp,CreatedDate"
 STAMP = "2026-01-01 00:00:00"
 
 
 def contacts(*people: tuple[str, str, str]) -> str:
     """A Data Export of contacts: number, family name, e-mail."""
     rows = [
-        f"003E000000{number:>05}IAA"[:15] + f",0,Ada,{name},{email},{STAMP},{STAMP},{STAMP}" for number, name, email in people
+        f"003E000000{number:>05}IAA"[:15] + f",0,,Ada,{name},{email},,{STAMP},{STAMP},{STAMP}" for number, name, email in people
     ]
     return "\n".join([HEADER, *rows]) + "\n"
 
@@ -90,9 +92,6 @@ def test_a_file_that_vanished_is_not_a_deletion(place: Place) -> None:
 
 
 def test_a_mass_deletion_is_held_until_an_engineer_lets_it_through(place: Place) -> None:
-    from connectors.stewardship import release  # noqa: PLC0415
-    from datetime import date  # noqa: PLC0415
-
     place.put("salesforce/Contact.csv", contacts(*crowd(10)))
     place.run("2026-07-01")
     place.put("salesforce/Contact.csv", contacts(*crowd(5)))

@@ -202,7 +202,14 @@ def test_a_street_of_several_lines_is_one_line() -> None:
 
 def test_several_values_in_a_cell_are_told_apart() -> None:
     assert clean("list", "a; b;;a", '["x","y"]', "[]") == [["a", "b"], ["x", "y"], None]
-    assert clean("first", "17;4", "; 5", ";") == ["17", "5", None]
+    assert clean("first", "17;4", "; 5", ";", '["a.com","b.com"]', "[7, 8]", "[]") == [
+        "17",
+        "5",
+        None,
+        "a.com",
+        "7",
+        None,
+    ]
 
 
 CELLS = st.one_of(
@@ -215,7 +222,7 @@ CELLS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=30), st.integers(0, 30))
 def test_every_cleaner_gives_the_same_for_any_split_of_the_rows(cells: list[str | None], place: int) -> None:
     for name in CLEANERS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from tests.transforms.landed import Source, connector, people
 
@@ -96,7 +97,11 @@ def test_those_already_said_to_be_deleted_do_not_count_as_lost(tmp_path: Path) -
 def test_keys_are_compared_as_cleaned(tmp_path: Path) -> None:
     source = Source(tmp_path, connector(clean_key="salesforce_id"))
     source.deliver(1, [{"id": "001E000000M4pZB", "first": "Short"}], complete=False)
-    source.deliver(2, [{"id": "001E000000M4pZBIAZ", "first": "Long"}, {"id": "000000000000000AAA", "first": "Nobody"}], complete=False)
+    source.deliver(
+        2,
+        [{"id": "001E000000M4pZBIAZ", "first": "Long"}, {"id": "000000000000000AAA", "first": "Nobody"}],
+        complete=False,
+    )
     report = source.contacts()
     assert (report.accepted, report.superseded, report.rejected) == (1, 1, {"has no usable key": 1})
     assert source.records().select("record_id", "given_name").rows() == [("001E000000M4pZBIAZ", "Long")]
@@ -109,3 +114,21 @@ def test_every_landed_row_has_exactly_one_outcome(tmp_path: Path) -> None:
     report = source.contacts()
     outcomes = pl.read_parquet(tmp_path / "outcomes" / "crm" / "Contact.parquet")
     assert outcomes.height == report.landed == outcomes.unique(["export", "row"]).height
+
+
+def test_large_objects_are_taken_in_pieces_and_compared_on_disk_with_the_same_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def result(data: Path) -> list[pl.DataFrame]:
+        source = Source(data)
+        source.deliver(1, people(*range(30)))
+        first = source.contacts()
+        source.deliver(2, people(*range(3, 33), first="Eve"))
+        second = source.contacts()
+        assert (first.accepted, second.accepted, second.superseded, second.deleted) == (30, 30, 27, 3)
+        return [source.records(), pl.read_parquet(data / "outcomes" / "crm" / "Contact.parquet").sort("export", "row")]
+
+    whole = result(tmp_path / "whole")
+    monkeypatch.setattr("transforms.versions.PIECE", 7)
+    monkeypatch.setattr("transforms.versions.IN_MEMORY", 0)
+    assert all(a.equals(b) for a, b in zip(whole, result(tmp_path / "pieces"), strict=True))

@@ -21,7 +21,7 @@ INVALID = "is not a valid phone number"
 
 
 def _why(cell: pl.Expr, context: Context) -> pl.Expr:
-    homeless = context.row_country.is_null() & ~cell.str.contains(r"^\D*\+")
+    homeless = context.row_country.is_null() & ~cell.str.contains(r"^\D*(?:\+|00)")
     return pl.when(homeless).then(pl.lit(NO_REGION)).otherwise(pl.lit(INVALID))
 
 
@@ -115,7 +115,10 @@ def _without_prefix(numbers: pl.DataFrame, rules: RegionRules) -> pl.DataFrame:
         return numbers.filter(~prefixed)
     stripped = national.str.replace(rules.national_prefix, "")
     stays = national.str.contains(rules.general) & ~stripped.str.contains(rules.general)
-    return numbers.with_columns(pl.when(prefixed & ~stays).then(stripped).otherwise(national).alias("national"))
+    strips = prefixed & ~stays
+    # What is left may be a local number (`1 310 1234`): the library then has its reasons to leave the prefix on.
+    unsure = strips & ~stripped.str.len_bytes().is_in(rules.lengths)
+    return numbers.filter(~unsure).with_columns(pl.when(strips).then(stripped).otherwise(national).alias("national"))
 
 
 def _valid(numbers: pl.DataFrame, rules: CodeRules) -> pl.DataFrame:

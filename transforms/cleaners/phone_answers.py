@@ -9,6 +9,8 @@ from threading import Lock
 import phonenumbers
 import polars as pl
 
+_DIALLED = re.compile(r"^\W*00\s*(?=[1-9])")
+"""The international prefix of most countries; written where it is none, it still means one."""
 _SEVERAL = re.compile(r"\s*(?:[;,|\n]|\s/\s|\bor\b|\boder\b|\bou\b)\s*", re.IGNORECASE)
 SCHEMA = {"text": pl.String, "region": pl.String, "number": pl.String}
 LIMIT = 2_000_000
@@ -17,7 +19,7 @@ LIMIT = 2_000_000
 
 def ask(text: str, region: str | None) -> str | None:
     """E.164 of a text read in `region`; of several numbers in it the first valid one; None where none is valid."""
-    for part in (text, *_SEVERAL.split(text)):
+    for part in (text, *_SEVERAL.split(text), _DIALLED.sub("+", text)):
         try:
             number = phonenumbers.parse(part, region)
         except phonenumbers.NumberParseException:

@@ -23,6 +23,8 @@ class RegionRules:
     code: str
     general: str
     """What any national number looks like, whole."""
+    lengths: tuple[int, ...]
+    """Digits of a whole national number; shorter local ones are not among them."""
     international_prefix: str
     national_prefix: str | None
     transforms: bool
@@ -58,6 +60,7 @@ def region_rules(region: str) -> RegionRules | None:
     return RegionRules(
         code=str(metadata.country_code),
         general=f"^(?:{metadata.general_desc.national_number_pattern})$",
+        lengths=tuple(metadata.general_desc.possible_length),
         international_prefix=f"^(?:{metadata.international_prefix or '00'})",
         national_prefix=f"^(?:{prefix})" if prefix else None,
         transforms=bool(metadata.national_prefix_transform_rule),

@@ -91,10 +91,11 @@ def full_name(cells: tuple[pl.Expr, ...], _: Context) -> pl.Expr:
     return pl.when(joined != "").then(joined)
 
 
-@cleaner("first", absent=lambda cell: ~cell.str.contains(r"[^;\s]"))
+@cleaner("first", absent=lambda cell: ~cell.str.contains(r"[^\[\]\";,\s]"))
 def first(cell: pl.Expr, _: Context) -> pl.Expr:
-    """The first of several values joined by `;`."""
-    return replaced(cell, r"^[;\s]+").str.split(";").list.first().str.strip_chars()
+    """The first of several values joined by `;`, or of a JSON array of texts or numbers."""
+    of_array = cell.str.extract(r'^\[\s*"?([^",\]]+)')
+    return pl.coalesce(of_array, replaced(cell, r"^[;\s]+").str.split(";").list.first()).str.strip_chars()
 
 
 @cleaner("list", TEXTS, absent=lambda cell: ~cell.str.contains(r"[^\[\]\";,|\s]"))

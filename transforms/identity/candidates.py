@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from transforms.identity.rules import LONG_STREET
 from transforms.identity.workbench import quoted
 
 PROFILES = 12
@@ -57,7 +58,7 @@ PERSON_BLOCKS: dict[str, str] = {
     "name, street and city": f"""
         select hash(family, given_key, street, city), id, {PERSON_PROFILE} from person
         where family is not null and given_key is not null and street is not null
-            and (city is not null or (postal_code is null and length(street) >= 15))
+            and (city is not null or (postal_code is null and length(street) >= {LONG_STREET}))
     """,
     "name and birth date": f"""
         select hash(family, given_key, birth_date), id, {PERSON_PROFILE} from person

@@ -106,8 +106,7 @@ def separate(
         one.members |= other.members
         one.apart |= other.apart
         one.decided_apart |= other.decided_apart
-        for mine, theirs in zip(one.traits, other.traits, strict=True):
-            mine |= theirs
+        one.traits = [mine | theirs for mine, theirs in zip(one.traits, other.traits, strict=True)]
         for record in other.members:
             groups[record] = one
     return cut

@@ -49,10 +49,12 @@ def _macros() -> list[str]:
         short_street = f"replace({short_street}, '{long}', '{short}')"
     return [
         # `ue` is a spelling of `ü` after a consonant and inside a word: mueller, but not bauer, joe, sue.
-        rf"folded(value) as nullif(trim(regexp_replace(regexp_replace(strip_accents({plain}), '[^\p{{L}}\p{{M}}\p{{N}}]+', ' ', 'g'), "
+        rf"folded(value) as nullif(trim(regexp_replace(regexp_replace(strip_accents({plain}), "
+        r"'[^\p{L}\p{M}\p{N}]+', ' ', 'g'), "
         r"'(^|[^aeiouqy])([aou])e([a-z])', '\1\2\3', 'g')), '')",
         f"real_name(value) as case when value not in ({quoted_list(NO_NAMES)}) then value end",
-        f"generation(value) as case when contains(value, ' ') then nullif(regexp_extract(value, ' ({generations})$', 1), '') end",
+        "generation(value) as case when contains(value, ' ') "
+        f"then nullif(regexp_extract(value, ' ({generations})$', 1), '') end",
         "family_key(value) as case when contains(value, ' ') "
         f"then replace(regexp_replace(real_name(value), ' ({generations})$', ''), ' ', '') else real_name(value) end",
         "code_key(value) as nullif(replace(replace(upper(value), ' ', ''), '-', ''), '')",

@@ -1,8 +1,7 @@
-"""Edges of one party (`person` or `organisation`) -> its clusters: decisions applied, contradictions cut, links
-explained.
+"""Edges of one party -> its clusters: decisions applied, contradictions cut, links explained.
 
-How edges are found and scored does not belong here (`candidates`, `scoring`), nor what a cluster is called
-(`registry`).
+A party is `person` or `organisation`. How edges are found and scored does not belong here (`candidates`, `scoring`),
+nor what a cluster is called (`registry`).
 """
 
 from __future__ import annotations
@@ -30,7 +29,8 @@ class Trait:
 TRAITS: dict[str, tuple[Trait, ...]] = {
     "person": (
         Trait("case when source not in (select source_a from doubtful_birth_dates) then birth_date end", "birth dates"),
-        Trait("given_key", "given names"),
+        # Of two whole names only the comparison can tell whether they differ: Anna Maria, Annamaria.
+        Trait("case when coalesce(length(given_rest), 0) < 2 then given_key end", "given names"),
         Trait("generation", "generations"),
     ),
     "organisation": (

@@ -130,7 +130,8 @@ def lay_out_people_points(connection: duckdb.DuckDBPyConnection) -> None:
                      else split_part(email, '@', 2) end as people_point,
             from person
             join point on point.medium = 'email' and point.value = person.email
-            where organisation_id is not null and class <> 'placeholder' and email not in (select email from staff_email)
+            where organisation_id is not null and class <> 'placeholder'
+                and email not in (select email from staff_email)
         ),
         counted as (select id, people_point, count(*) as people from address group by id, people_point)
         select id, people_point from counted

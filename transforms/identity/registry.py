@@ -103,7 +103,11 @@ def _found(connection: duckdb.DuckDBPyConnection) -> None:
         """
     )
     connection.execute(
-        "create temp table founded (cluster bigint, customer_id varchar, customer_type varchar, founder varchar, generation bigint)"
+        """
+        create temp table founded (
+            cluster bigint, customer_id varchar, customer_type varchar, founder varchar, generation bigint
+        )
+        """
     )
     new_id = customer_id_sql("founder", "generation")
     while count(connection, "select count(*) from open_cluster"):
@@ -172,7 +176,9 @@ def _settle(connection: duckdb.DuckDBPyConnection, publication_number: int) -> N
         settled as (
             select * exclude (successors),
                 -- Without itself, each once, in the order given.
-                list_filter(successors, lambda id, place: id <> customer_id and list_position(successors, id) = place) as next_ids,
+                list_filter(
+                    successors, lambda id, place: id <> customer_id and list_position(successors, id) = place
+                ) as next_ids,
             from resolved
         ),
         decided as (
@@ -187,8 +193,8 @@ def _settle(connection: duckdb.DuckDBPyConnection, publication_number: int) -> N
             from settled
         )
         select customer_id, customer_type, founder, generation, next_status as status, next_ids as new_ids,
-            case when next_status = status and next_ids = coalesce(new_ids, []) then coalesce(publication, {publication_number})
-                 else {publication_number} end as publication,
+            case when next_status = status and next_ids = coalesce(new_ids, [])
+                 then coalesce(publication, {publication_number}) else {publication_number} end as publication,
             born,
         from decided
         union all

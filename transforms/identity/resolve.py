@@ -1,5 +1,4 @@
-"""The whole of identity, in order: records -> contact points -> edges -> clusters -> customer ids -> files. Wiring
-only."""
+"""The whole of identity, in order: records -> contact points -> edges -> clusters -> ids -> files. Wiring only."""
 
 from __future__ import annotations
 
@@ -121,8 +120,8 @@ def _check_keys(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     if twins:
         raise IdentityError(
-            f"records/person, records/organisation: {twins[0][0]} stands more than once. Expected one record per source, object and "
-            "record_id; give the second kind of record of that object a role (`role:`) in the connector."
+            f"records/person, records/organisation: {twins[0][0]} stands more than once. Expected one per source, "
+            "object and record_id; give the second kind of record of that object a role (`role:`) in the connector."
         )
 
 

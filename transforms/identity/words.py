@@ -113,7 +113,7 @@ MAIL_PROVIDERS: tuple[str, ...] = (
 """Domains whose owner is not the customer: mail providers, and hosts of pages."""
 
 STREET_WORDS: tuple[tuple[str, str], ...] = (
-    ("strasse", "str"), ("street", "st"), ("avenue", "ave"), ("road", "rd"), ("boulevard", "blvd"), ("drive", "dr"), ("lane", "ln"),
-    ("square", "sq"), ("suite", "ste"), ("highway", "hwy"), ("court", "ct"),
+    ("strasse", "str"), ("street", "st"), ("avenue", "ave"), ("road", "rd"), ("boulevard", "blvd"), ("drive", "dr"),
+    ("lane", "ln"), ("square", "sq"), ("suite", "ste"), ("highway", "hwy"), ("court", "ct"),
 )  # fmt: skip
 """Long and short form of words in streets; the long one is replaced wherever it stands (also in `hauptstrasse`)."""

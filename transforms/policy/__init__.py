@@ -120,7 +120,7 @@ class Agent(Strict):
     """`<source>:<employee id>`."""
     languages: Words = ()
     skills: Words = ()
-    capacity: Annotated[int | None, BeforeValidator(_number_or_nothing), Field(ge=0)] = None
+    capacity: Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_number_or_nothing)] = None
 
 
 class Policy(Strict):
@@ -177,7 +177,7 @@ def _load(model: type[Value], folder: Path | None, name: str) -> Value:
 def _load_agents(path: Path) -> tuple[Agent, ...]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines))
+            rows = list(csv.DictReader(lines, restkey="beyond the header", restval=""))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PolicyError(f"{path}: cannot be read as CSV: {error}") from error
     agents = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 
 from transforms.identity.folding import define_folding
@@ -140,8 +141,6 @@ def test_people_and_organisations_never_stand_together(world: Any) -> None:
     ],
 )
 def test_names_are_folded_for_comparison(name: str, folded: str | None) -> None:
-    import duckdb
-
     with duckdb.connect() as connection:
         define_folding(connection)
         assert connection.execute("select folded(?)", [name]).fetchone() == (folded,)

@@ -113,7 +113,7 @@ def test_father_and_son_of_one_name_are_held_apart_by_their_birth_dates(world: A
 
 
 def test_birth_dates_that_differ_for_nearly_everybody_between_two_sources_contradict_nobody(world: Any) -> None:
-    """One demo org is a copy of the other with all birth dates shifted. Within a source they still part father and son."""
+    """One org is a copy of the other with all birth dates shifted. Within a source they still part father and son."""
     for number in range(6):
         for source, year in (("old", 1950), ("new", 1961)):
             email = f"p{number}@berg.org" if number else None
@@ -207,6 +207,22 @@ def test_middle_names_may_be_missing_but_not_different(world: Any) -> None:
     world.resolve()
     assert world.together("1", "2")
     assert not world.together("1", "3")
+
+
+def test_a_name_in_one_word_or_two_is_one_name(world: Any) -> None:
+    world.person("1", "Anna-Maria Berg", email="am@berg.org")
+    world.person("2", "Annamaria Berg", email="am@berg.org")
+    world.resolve()
+    assert world.together("1", "2")
+
+
+def test_a_bucket_of_people_is_no_organisation_that_tells_namesakes_apart(world: Any) -> None:
+    world.organisation("a", "Private customers")
+    for number in range(2_001):
+        world.person(f"{number:04}", f"Anna Berg{number // 2}", organisation="a")
+    report = world.resolve()
+    assert not world.together("0000", "0001")
+    assert [(block.shares, block.records) for block in report.oversized] == [("organisation", 2_001)]
 
 
 def test_a_new_family_name_on_the_same_personal_address_links_weakly(world: Any) -> None:

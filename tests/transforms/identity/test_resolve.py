@@ -8,7 +8,9 @@ import polars as pl
 
 COLUMNS = {
     "edge": ["record_a", "record_b", "score", "agreed", "disagreed", "model_version", "used", "reason"],
-    "link": ["source", "object", "record_id", "customer_id", "customer_type", "rule", "score", "evidence", "decided_by"],
+    "link": [
+        "source", "object", "record_id", "customer_id", "customer_type", "rule", "score", "evidence", "decided_by",
+    ],
     "alias": ["id", "status", "new_ids", "publication"],
     "contact_point": ["kind", "value", "class", "reason", "records", "names"],
     "confidence": ["customer_id", "match_confidence"],

@@ -29,7 +29,9 @@
 
 {#- A JSON object as text; `entries` maps keys to expressions, nulls stand in it as null. -#}
 {% macro json_of(entries) -%}
-    cast(json_object({% for key, value in entries.items() %}'{{ key }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %}) as varchar)
+    cast(to_json(struct_pack(
+        {%- for key, value in entries.items() %}{{ key }} := {{ value }}{{ ', ' if not loop.last }}{% endfor -%}
+    )) as varchar)
 {%- endmacro %}
 
 

@@ -98,16 +98,16 @@ quality first, then its position among the customer's records by the rules of th
 {#- Whether a value that lost says something else about the same thing. A shared mailbox beside a personal one, a value from
     the source's settings or a later first contact are no disagreement. -#}
 {% macro is_conflict(field, group) -%}
-    {%- set same_quality = quality_of(group ~ '_order') ~ ' = ' ~ quality_of('won_' ~ group ~ '_order') -%}
-    {%- set other_value = comparable(field) ~ ' <> ' ~ comparable('won_' ~ field) -%}
+    {%- set same_quality = quality_of('pairs.' ~ group ~ '_order') ~ ' = ' ~ quality_of('pairs.won_' ~ group ~ '_order') -%}
+    {%- set other_value = comparable('pairs.' ~ field) ~ ' <> ' ~ comparable('pairs.won_' ~ field) -%}
     {%- if field == 'customer_since' -%}
     false
     {%- elif field == 'phone_e164' -%}
-    {{ same_quality }} and won_phone_e164 not in (coalesce(mobile, ''), coalesce(landline, ''))
+    {{ same_quality }} and pairs.won_phone_e164 not in (coalesce(pairs.mobile, ''), coalesce(pairs.landline, ''))
     {%- elif group in ('email', 'language', 'timezone') -%}
     {{ same_quality }} and {{ other_value }}
     {%- elif field == 'country' -%}
-    not {{ has_element('filled', "'country'") }} and country <> won_country
+    not pairs.country_is_filled and {{ other_value }}
     {%- else -%}
     coalesce({{ other_value }}, false)
     {%- endif -%}

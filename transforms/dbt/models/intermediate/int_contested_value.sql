@@ -26,17 +26,17 @@ pairs as materialized (
         records.source_rank,
         records.modified_at,
         records.observed_at,
-        records.filled,
-        records.landline,
-        records.mobile,
+        records.country_is_filled,
         {% for field, _ in surviving_fields() -%}
         records.{{ field }},
         survivors.{{ field }} as won_{{ field }},
         {% endfor -%}
         {% for group in surviving_fields() | map(attribute=1) | unique -%}
         records.{{ group }}_order,
-        winning_orders.{{ group }}_order as won_{{ group }}_order{{ ',' if not loop.last }}
-        {% endfor %}
+        winning_orders.{{ group }}_order as won_{{ group }}_order,
+        {% endfor -%}
+        records.landline,
+        records.mobile
     from customer_records as records
     inner join winning_orders
         on records.customer_id = winning_orders.customer_id
@@ -48,23 +48,23 @@ pairs as materialized (
 beaten as (
     {% for field, group in surviving_fields() -%}
     select
-        customer_id,
+        pairs.customer_id,
         '{{ field }}' as field,
-        source,
-        object,
-        record_id,
-        source_rank,
-        modified_at,
-        observed_at,
-        cast({{ field }} as varchar) as value,
-        {{ group }}_order as lost_order,
-        won_{{ group }}_order as won_order,
+        pairs.source,
+        pairs.object,
+        pairs.record_id,
+        pairs.source_rank,
+        pairs.modified_at,
+        pairs.observed_at,
+        cast(pairs.{{ field }} as varchar) as value,
+        pairs.{{ group }}_order as lost_order,
+        pairs.won_{{ group }}_order as won_order,
         '{{ quality_rule(group) }}' as quality_rule,
         {{ "'source_rank'" if group == 'customer_since' else 'preference.' ~ group ~ '_first_rule' }} as first_rule,
         {{ is_conflict(field, group) }} as is_conflict
     from pairs
     cross join preference
-    where {{ group }}_order > won_{{ group }}_order and {{ field }} <> won_{{ field }}
+    where pairs.{{ group }}_order > pairs.won_{{ group }}_order and pairs.{{ field }} <> pairs.won_{{ field }}
     {% if not loop.last %}
     union all
 
@@ -107,8 +107,8 @@ final as (
             when {{ quality_of('beaten.lost_order') }} > {{ quality_of('beaten.won_order') }} then beaten.quality_rule
             when beaten.first_rule = 'source_rank' and beaten.source_rank <> winners.source_rank then 'source_rank'
             when
-                beaten.modified_at is distinct from winners.modified_at
-                or beaten.observed_at <> winners.observed_at
+                beaten.observed_at <> winners.observed_at
+                or (beaten.modified_at is distinct from winners.modified_at)
                 then 'most_recent'
             when beaten.source_rank <> winners.source_rank then 'source_rank'
             else 'record_key'

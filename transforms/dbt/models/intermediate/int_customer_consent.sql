@@ -63,10 +63,10 @@ decided as (
 
 final as (
     select
-        customer_id,
         {% for purpose in purposes -%}
-        max(state) filter (where purpose = '{{ purpose }}') as consent_{{ purpose }}{{ ',' if not loop.last }}
-        {% endfor %}
+        max(state) filter (where purpose = '{{ purpose }}') as consent_{{ purpose }},
+        {% endfor -%}
+        customer_id
     from decided
     group by customer_id
 )

@@ -136,6 +136,13 @@ shares as (
     where free_places > 0
 ),
 
+demand as (
+    select distinct
+        language,
+        waiting_customers
+    from waiting
+),
+
 -- turns 1..n of a language are cut into consecutive runs, one per agent
 turns as (
     select
@@ -149,7 +156,7 @@ turns as (
             least(demand.waiting_customers, shares.places_in_all) * shares.places_so_far / shares.places_in_all
         ) as up_to_turn
     from shares
-    inner join (select distinct language, waiting_customers from waiting) as demand
+    inner join demand
         on shares.language = demand.language
 ),
 

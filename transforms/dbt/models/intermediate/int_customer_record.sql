@@ -210,16 +210,19 @@ final as (
         {{ survivorship_order('email', 'email_quality') }} as email_order,
         {{ survivorship_order('phone', 'phone_quality') }} as phone_order,
         case
-            when coalesce(street, postal_code, city) is not null then {{ survivorship_order('address') }}
-            when coalesce(region, country) is not null then {{ survivorship_order('address', '1') }}
+            when coalesce(positioned.street, positioned.postal_code, positioned.city) is not null then {{ survivorship_order('address') }}
+            when coalesce(positioned.region, positioned.country) is not null then {{ survivorship_order('address', '1') }}
         end as address_order,
         {{ survivorship_order('language', stated_quality('positioned.language', 'language')) }} as language_order,
         {{ survivorship_order('timezone', stated_quality('positioned.timezone', 'timezone')) }} as timezone_order,
         case when positioned.plan is not null then {{ survivorship_order('plan') }} end as plan_order,
         case when positioned.sla is not null then {{ survivorship_order('sla') }} end as sla_order,
-        case when organisation_id is not null then {{ survivorship_order('organisation') }} end as organisation_order,
-        case when owner_user_id is not null then {{ survivorship_order('owner') }} end as owner_order,
+        case when positioned.organisation_id is not null then {{ survivorship_order('organisation') }} end as organisation_order,
+        case when positioned.owner_user_id is not null then {{ survivorship_order('owner') }} end as owner_order,
         {{ earliest_order('created_on') }} as customer_since_order,
+
+        -- flags
+        {{ has_element('positioned.filled', "'country'") }} as country_is_filled,
 
         -- dates
         positioned.created_on as customer_since,
@@ -228,10 +231,7 @@ final as (
         positioned.modified_at,
         positioned.observed_at,
         positioned.last_activity_at,
-        positioned.fresh_at,
-
-        -- lists
-        positioned.filled
+        positioned.fresh_at
     from positioned
     cross join preference
 )

@@ -8,8 +8,9 @@ with rules as (
 final as (
     select
         {% for group in ruled_groups() -%}
-        max(rule) filter (where field_group = '{{ group }}') as {{ group }}_first_rule{{ ',' if not loop.last }}
-        {% endfor %}
+        max(rule) filter (where field_group = '{{ group }}') as {{ group }}_first_rule,
+        {% endfor -%}
+        count(*) as groups
     from rules
     where position = 1
 )

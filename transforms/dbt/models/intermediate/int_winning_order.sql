@@ -5,10 +5,10 @@ with customer_records as (
 final as (
     select
         customer_id,
-        max(customer_records) as customer_records,
         {% for group in field_groups() -%}
-        min({{ group }}_order) as {{ group }}_order{{ ',' if not loop.last }}
-        {% endfor %}
+        min({{ group }}_order) as {{ group }}_order,
+        {% endfor -%}
+        max(customer_records) as customer_records
     from customer_records
     group by customer_id
 )

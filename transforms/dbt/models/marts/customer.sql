@@ -146,7 +146,7 @@ routed as (
 ),
 
 previous as (
-    select * from {{ source('previous', 'customer') }}
+    select * from {{ ref('int_previous_customer') }}
 ),
 
 final as (

@@ -4,29 +4,31 @@ with customers as (
 ),
 
 previous as (
-    select * from {{ source('previous', 'customer') }}
+    select * from {{ ref('int_previous_customer') }}
 ),
 
 aliases as (
     select * from {{ ref('customer_alias') }}
 ),
 
+-- ids that hold a part of another id since this publication
 split_off as (
     select distinct {{ elements('new_ids') }} as customer_id
     from aliases
-    where status = 'split'
+    where status in ('live', 'split') and publication = {{ this_publication() }}
 ),
 
+-- an id that was split away entirely is lost to the customer that has most of it; customer_alias names all of them
 lost as (
     select
         previous.customer_id,
-        case aliases.status
-            when 'merged' then 'merge'
-            when 'erased' then 'erase'
+        case
+            when aliases.status in ('merged', 'split') then 'merge'
+            when aliases.status = 'erased' then 'erase'
             else 'delete'
         end as op,
         case
-            when aliases.status = 'merged' then {{ first_of('aliases.new_ids') }}
+            when aliases.status in ('merged', 'split') then {{ first_of('aliases.new_ids') }}
         end as survivor_id
     from previous
     left join customers

@@ -8,10 +8,10 @@ winning_orders as (
 
 winners as (
     select
-        customer_records.*,
         {% for group in surviving_fields() | map(attribute=1) | unique -%}
-        customer_records.{{ group }}_order = winning_orders.{{ group }}_order as won_{{ group }}{{ ',' if not loop.last }}
-        {% endfor %}
+        customer_records.{{ group }}_order = winning_orders.{{ group }}_order as won_{{ group }},
+        {% endfor -%}
+        customer_records.*
     from customer_records
     inner join winning_orders
         on customer_records.customer_id = winning_orders.customer_id

@@ -9,7 +9,7 @@ final as (
         object,
         record_id,
         export,
-        "row",
+        row,
         manager_employee_id,
 
         -- texts

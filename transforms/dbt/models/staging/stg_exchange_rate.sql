@@ -9,7 +9,7 @@ final as (
         object,
         record_id,
         export,
-        "row",
+        row,
 
         -- texts
         currency,

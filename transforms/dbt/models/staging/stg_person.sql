@@ -9,7 +9,7 @@ final as (
         object,
         record_id,
         export,
-        "row",
+        row,
         customer_number,
         owner_user_id,
         organisation_object,

@@ -9,7 +9,7 @@ final as (
         object,
         record_id,
         export,
-        "row",
+        row,
         person_object,
         person_record_id,
         organisation_object,

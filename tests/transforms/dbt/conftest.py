@@ -1,0 +1,163 @@
+"""One parse of the dbt project per test session, and a warehouse of hand-made records to build it on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+
+from transforms.policy import Policy, load_policy
+from transforms.records import KINDS
+from transforms.warehouse import DBT, IDENTITY, mart_columns, prepare_warehouse, published_tables, settings_for_dbt
+
+SEEN = datetime(2025, 6, 1, tzinfo=UTC)
+"""When records of these tests were delivered, unless a test says otherwise."""
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Dbt:
+    """The parsed project; `invoke` runs one dbt command on a warehouse."""
+
+    manifest: Manifest
+    target: Path
+    environment: pytest.MonkeyPatch
+
+    def invoke(self, warehouse: Path, *command: str, **told: Any) -> dbtRunnerResult:
+        for name, value in settings_for_dbt(warehouse, threads=2, memory="1GB").items():
+            self.environment.setenv(name, value)
+        where = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--target-path", str(self.target)]
+        try:
+            return dbtRunner(manifest=self.manifest).invoke(
+                ["--quiet", *command, *where, "--log-path", str(self.target), "--vars", json.dumps(told)]
+            )
+        finally:
+            DuckDBConnectionManager.close_all_connections()  # else this process holds the file until it ends
+
+
+@dataclass
+class House:
+    """A data folder that a test fills with records and links, and the publications made of it."""
+
+    data: Path
+    dbt: Dbt
+    policy: Policy = field(default_factory=load_policy)
+    base: int | None = None
+
+    def records(self, kind: str, *rows: Mapping[str, Any]) -> None:
+        """Write records of one kind; columns that a row does not name are null, or harmless where they must be there."""
+        schema = KINDS[kind].create_empty().schema
+        given = {"object": kind, "observed_at": SEEN, "export": "f" * 64, "row": 1, "filled": []}
+        frame = pl.DataFrame([{**given, **row} for row in rows], schema=schema, orient="row")
+        for (source,), of_source in frame.group_by("source"):
+            path = self.data / "records" / kind / f"{source}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            of_source.write_parquet(path)
+
+    def sources(self, *rows: Mapping[str, Any]) -> None:
+        given = {"system": "crm", "kind": "crm", "timezone": "UTC", "currency": "EUR", "fresh_at": SEEN}
+        names = ("source", "system", "kind", "rank", "country", "timezone", "currency", "language", "fresh_at")
+        pl.DataFrame(
+            [{**dict.fromkeys(names), **given, **row} for row in rows],
+            schema_overrides={"rank": pl.Int64, "country": pl.String, "language": pl.String},
+        ).write_parquet(self.data / "sources.parquet")
+
+    def identity(self, **tables: Rows) -> None:
+        """Write identity's files, e.g. `link=[{...}]`; columns that a row does not name are null."""
+        folder = self.data / "identity"
+        folder.mkdir(exist_ok=True)
+        for name, rows in tables.items():
+            columns = ", ".join(f'{column} {kind}' for column, kind in IDENTITY[name].items())
+            with duckdb.connect() as connection:
+                connection.execute(f"create table rows ({columns})")
+                for row in rows:
+                    marks = ", ".join("?" for _ in row)
+                    connection.execute(f"insert into rows ({', '.join(row)}) values ({marks})", list(row.values()))
+                connection.execute(f"copy rows to '{folder / name}.parquet'")
+
+    def link(self, customers: Mapping[str, Sequence[str]]) -> None:
+        """Link record keys `source:object:record_id` to customers; ids that begin with `c_o` are organisations."""
+        keys = [(customer, *key.split(":", 2)) for customer, of_it in customers.items() for key in of_it]
+        self.identity(
+            link=[
+                {
+                    "source": source,
+                    "object": kind,
+                    "record_id": record_id,
+                    "customer_id": customer,
+                    "customer_type": "organisation" if customer.startswith("c_o") else "person",
+                    "rule": "alone",
+                    "decided_by": "alone",
+                }
+                for customer, source, kind, record_id in keys
+            ]
+        )
+
+    def warehouse(self, number: int) -> Path:
+        return self.data / f"run{number}" / "warehouse.duckdb"
+
+    def build(self, number: int, as_of: date) -> dict[str, list[dict[str, Any]]]:
+        """Build the marts as publication `number` upon the last published one; their rows in the order of their keys."""
+        warehouse = self.warehouse(number)
+        base = None if self.base is None else self.data / f"v{self.base}"
+        prepare_warehouse(warehouse, self.data, self.policy, base)
+        told = {"as_of": as_of.isoformat(), "publication_number": number, "base_number": self.base}
+        built = self.dbt.invoke(warehouse, "build", "--exclude-resource-type", "unit_test", **told)
+        assert built.success, built.exception or [f"{r.node.name}: {r.message}" for r in built.result if r.message]
+        with duckdb.connect(warehouse) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            return {
+                name: connection.sql(f"select * from marts.{name} order by all").pl().to_dicts() for name in mart_columns()
+            }
+
+    def publish(self, number: int, as_of: date) -> dict[str, list[dict[str, Any]]]:
+        """Build, and make the result the base and the state of the next build."""
+        marts = self.build(number, as_of)
+        folder, state = self.data / f"v{number}", self.data / "state"
+        folder.mkdir()
+        state.mkdir(exist_ok=True)
+        with duckdb.connect(self.warehouse(number)) as connection:
+            for name in published_tables():
+                connection.execute(f"copy marts.{name} to '{folder / name}.parquet'")
+            connection.execute(f"copy marts.owner_assignment to '{state / 'owner_assignment.parquet'}'")
+        self.base = number
+        return marts
+
+
+@pytest.fixture(scope="session")
+def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
+    target = tmp_path_factory.mktemp("dbt")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CONCORD_WAREHOUSE", str(target / "warehouse.duckdb"))
+        where = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--target-path", str(target)]
+        parsed = dbtRunner().invoke(["--quiet", "parse", *where, "--log-path", str(target)])
+        assert parsed.success, parsed.exception
+        yield Dbt(parsed.result, target, environment)
+
+
+@pytest.fixture
+def house(tmp_path: Path, dbt: Dbt) -> House:
+    return House(tmp_path, dbt)
+
+
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory, dbt: Dbt) -> Path:
+    """The whole project built on no records at all."""
+    data = tmp_path_factory.mktemp("empty")
+    prepare_warehouse(data / "warehouse.duckdb", data, load_policy(), None)
+    built = dbt.invoke(data / "warehouse.duckdb", "run", as_of="2025-06-30", publication_number=1, base_number=None)
+    assert built.success, built.exception
+    return data / "warehouse.duckdb"
+
+

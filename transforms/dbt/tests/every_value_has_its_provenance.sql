@@ -1,0 +1,39 @@
+-- per field, as many rows of provenance as customers with a value: none missing, none twice
+with told as (
+    select
+        field,
+        count(*) as values_told
+    from {{ ref('field_provenance') }}
+    group by field
+),
+
+counted as (
+    select
+        {% for field, _ in surviving_fields() -%}
+        count({{ field }}) as {{ field }},
+        {% endfor -%}
+        count(*) as customers
+    from {{ ref('int_customer_survivor') }}
+),
+
+there as (
+    {% for field, _ in surviving_fields() -%}
+    select
+        '{{ field }}' as field,
+        {{ field }} as values_there
+    from counted
+    {% if not loop.last %}
+    union all
+
+    {% endif %}
+    {%- endfor %}
+)
+
+select
+    there.field,
+    there.values_there,
+    told.values_told
+from there
+left join told
+    on there.field = told.field
+where there.values_there <> coalesce(told.values_told, 0)
