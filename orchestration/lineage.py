@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from connectors.files import written
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 from sqlglot.lineage import lineage
@@ -42,8 +43,8 @@ def project_lineage(manifest: Mapping[str, Any], compiled: Path, columns: Column
                 logger.warning("No column lineage for the model %s: %s", node["name"], error)
                 complete = False
     if complete:
-        cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        cache.write_text(json.dumps({"state": state, "origins": origins}))
+        with written(cache) as beside:
+            beside.write_text(json.dumps({"state": state, "origins": origins}))
     return origins
 
 

@@ -5,8 +5,7 @@ What is said about customers does not belong here (`transforms/dbt`), nor what r
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -101,7 +100,7 @@ def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | 
         for name, frame in _policy_frames(policy).items():
             _copy(connection, f"policy.{name}", frame)
     _delete(Path(f"{warehouse}.wal"))
-    os.replace(build, warehouse)
+    build.replace(warehouse)
 
 
 def record_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, Columns]:
@@ -119,13 +118,19 @@ def mart_columns() -> dict[str, Columns]:
     return {model["name"]: {column["name"]: column["data_type"] for column in model["columns"]} for model in models}
 
 
+def settings_for_dbt(warehouse: Path, threads: int, memory: str) -> dict[str, str]:
+    """Environment that `profiles.yml` reads."""
+    return {"CONCORD_WAREHOUSE": str(warehouse), "CONCORD_THREADS": str(threads), "CONCORD_MEMORY": memory}
+
+
+def published_tables() -> list[str]:
+    """Names of the marts that are published, in the order of their contracts."""
+    return [name for name in mart_columns() if name not in PRIVATE]
+
+
 def _policy_frames(policy: Policy) -> dict[str, pl.DataFrame]:
     support = policy.support
-    conditions = [
-        (rule, value, None if rule.at_least is None else rule.at_least)
-        for rule in support.tiers
-        for value in (rule.values or (None,))
-    ]
+    conditions = [(rule, value) for rule in support.tiers for value in (rule.values or (None,))]
     settings = {
         "reporting_currency": policy.reporting_currency,
         "consent_ai_unknown": support.consent_ai_unknown,
@@ -135,8 +140,8 @@ def _policy_frames(policy: Policy) -> dict[str, pl.DataFrame]:
     return {
         "tier_rule": pl.DataFrame(
             [
-                (position, rule.kind, rule.field, value, at_least, rule.tier, rule.reason)
-                for position, (rule, value, at_least) in enumerate(conditions, start=1)
+                (position, rule.kind, rule.field, value, rule.at_least, rule.tier, rule.reason)
+                for position, (rule, value) in enumerate(conditions, start=1)
             ],
             schema={
                 "position": pl.Int32,
@@ -179,9 +184,14 @@ def _present(path: Path) -> list[Path]:
     return [path] if path.exists() else []
 
 
+def _make_schema(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    schema, _ = table.split(".")
+    connection.execute(f"create schema if not exists {schema}")
+
+
 def _lay(connection: duckdb.DuckDBPyConnection, name: str, columns: Columns, files: list[Path]) -> None:
     """A view over `files`, or an empty table where there are none."""
-    connection.execute(f"create schema if not exists {name.split('.')[0]}")
+    _make_schema(connection, name)
     if not files:
         definition = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns.items())
         connection.execute(f"create table {name} ({definition})")
@@ -196,7 +206,7 @@ def _lay(connection: duckdb.DuckDBPyConnection, name: str, columns: Columns, fil
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
-    connection.execute(f"create schema if not exists {name.split('.')[0]}")
+    _make_schema(connection, name)
     connection.register("frame", frame)
     connection.execute(f"create table {name} as select * from frame")
     connection.unregister("frame")
@@ -220,13 +230,3 @@ def _quoted(column: str) -> str:
 
 def _literal(path: Path) -> str:
     return "'" + str(path.resolve()).replace("'", "''") + "'"
-
-
-def settings_for_dbt(warehouse: Path, threads: int, memory: str) -> dict[str, str]:
-    """Environment that `profiles.yml` reads."""
-    return {"CONCORD_WAREHOUSE": str(warehouse), "CONCORD_THREADS": str(threads), "CONCORD_MEMORY": memory}
-
-
-def published_tables() -> Iterable[str]:
-    """Names of the marts that are published, in the order of their contracts."""
-    return [name for name in mart_columns() if name not in PRIVATE]

@@ -12,7 +12,7 @@ import duckdb
 from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
 from connectors.publication import base_number, next_number, open_publication
-from orchestration.dbt_project import DBT_COMMAND, FINGERPRINT, MANIFEST, Translator, parsed_manifest
+from orchestration.dbt_project import DBT_COMMAND, FINGERPRINT, MANIFEST, TARGET, Translator, parsed_manifest
 from orchestration.lineage import Columns, Origins, as_metadata, project_lineage
 from orchestration.metadata import PREVIEW_ROWS, masked_preview
 from orchestration.workspace import Workspace
@@ -75,8 +75,7 @@ class Describer:
         ).fetchall():
             columns.setdefault(f"{schema}.{table}", {})[column] = kind
         compiled = data / "dbt" / "compiled" / manifest["metadata"]["project_name"]
-        cache = data / "cache" / "lineage.json"
-        origins = project_lineage(manifest, compiled, columns, cache, FINGERPRINT.read_text())
+        origins = project_lineage(manifest, compiled, columns, TARGET / "lineage.json", FINGERPRINT.read_text())
         models = {f"{n['schema']}.{n['name']}": n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
         return cls(con, models, columns, origins)
 

@@ -89,5 +89,5 @@ def test_explain_says_why_two_contacts_without_contact_points_are_one(real: tupl
     place, _ = real
     with place.publication.connect() as con:
         (found,) = explain(con, record="salesforce@org2013:Contact:003E000000JcD4AIAV")
-    assert {record.source for record in found.records} == set(ORGS)
-    assert "organisation" in " ".join(str(edge) for edge in found.used)
+    assert {link.record.split(":")[0] for link in found.links} == set(ORGS)
+    assert "organisation" in " ".join(found.summary + tuple(link.sentence for link in found.links))

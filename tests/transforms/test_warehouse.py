@@ -35,14 +35,23 @@ def test_without_records_every_table_is_there_and_empty(warehouse: Path, tmp_pat
 
 def test_records_of_all_sources_stand_together_with_their_own_types(warehouse: Path, tmp_path: Path) -> None:
     for source in ("crm", "shop@north"):
-        person = {"source": source, "object": "Contact", "record_id": "1", "observed_at": datetime(2025, 1, 1, tzinfo=UTC)}
+        person = {
+            "source": source,
+            "object": "Contact",
+            "record_id": "1",
+            "observed_at": datetime(2025, 1, 1, tzinfo=UTC),
+        }
         path = tmp_path / "records" / "person" / f"{source}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         pl.DataFrame([person], schema=Person.create_empty().schema).write_parquet(path)
     prepare_warehouse(warehouse, tmp_path, load_policy(), None)
     assert rows(warehouse, "select source from records.person order by source") == [("crm",), ("shop@north",)]
     types = dict(rows(warehouse, "select column_name, column_type from (describe records.person)"))
-    assert (types["observed_at"], types["created_on"], types["filled"]) == ("TIMESTAMP WITH TIME ZONE", "DATE", "VARCHAR[]")
+    assert (types["observed_at"], types["created_on"], types["filled"]) == (
+        "TIMESTAMP WITH TIME ZONE",
+        "DATE",
+        "VARCHAR[]",
+    )
 
 
 def test_a_column_that_an_older_base_lacks_is_null(warehouse: Path, tmp_path: Path) -> None:

@@ -149,7 +149,9 @@ def load_policy(folder: Path | None = None, reporting_currency: str = "EUR") -> 
             reporting_currency=reporting_currency,
         )
     except ValidationError as error:
-        raise PolicyError(f"reporting currency {reporting_currency!r}: expected an ISO 4217 code such as EUR") from error
+        raise PolicyError(
+            f"reporting currency {reporting_currency!r}: expected an ISO 4217 code such as EUR"
+        ) from error
 
 
 def _no_unknown_file(folder: Path | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -56,7 +56,7 @@ class House:
     base: int | None = None
 
     def records(self, kind: str, *rows: Mapping[str, Any]) -> None:
-        """Write records of one kind; columns that a row does not name are null, or harmless where they must be there."""
+        """Write records of one kind; columns that a row does not name are null, or harmless where they must be."""
         schema = KINDS[kind].create_empty().schema
         given = {"object": kind, "observed_at": SEEN, "export": "f" * 64, "row": 1, "filled": []}
         frame = pl.DataFrame([{**given, **row} for row in rows], schema=schema, orient="row")
@@ -78,7 +78,7 @@ class House:
         folder = self.data / "identity"
         folder.mkdir(exist_ok=True)
         for name, rows in tables.items():
-            columns = ", ".join(f'{column} {kind}' for column, kind in IDENTITY[name].items())
+            columns = ", ".join(f"{column} {kind}" for column, kind in IDENTITY[name].items())
             with duckdb.connect() as connection:
                 connection.execute(f"create table rows ({columns})")
                 for row in rows:
@@ -108,7 +108,7 @@ class House:
         return self.data / f"run{number}" / "warehouse.duckdb"
 
     def build(self, number: int, as_of: date) -> dict[str, list[dict[str, Any]]]:
-        """Build the marts as publication `number` upon the last published one; their rows in the order of their keys."""
+        """Build the marts as publication `number` upon the last published one; rows in the order of their keys."""
         warehouse = self.warehouse(number)
         base = None if self.base is None else self.data / f"v{self.base}"
         prepare_warehouse(warehouse, self.data, self.policy, base)
@@ -118,7 +118,8 @@ class House:
         with duckdb.connect(warehouse) as connection:
             connection.execute("set TimeZone = 'UTC'")
             return {
-                name: connection.sql(f"select * from marts.{name} order by all").pl().to_dicts() for name in mart_columns()
+                name: connection.sql(f"select * from marts.{name} order by all").pl().to_dicts()
+                for name in mart_columns()
             }
 
     def publish(self, number: int, as_of: date) -> dict[str, list[dict[str, Any]]]:
@@ -146,9 +147,14 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
         yield Dbt(parsed.result, target, environment)
 
 
+@pytest.fixture(scope="session")
+def new_house(dbt: Dbt) -> Callable[[Path], House]:
+    return lambda data: House(data, dbt)
+
+
 @pytest.fixture
-def house(tmp_path: Path, dbt: Dbt) -> House:
-    return House(tmp_path, dbt)
+def house(tmp_path: Path, new_house: Callable[[Path], House]) -> House:
+    return new_house(tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -159,5 +165,3 @@ def empty_warehouse(tmp_path_factory: pytest.TempPathFactory, dbt: Dbt) -> Path:
     built = dbt.invoke(data / "warehouse.duckdb", "run", as_of="2025-06-30", publication_number=1, base_number=None)
     assert built.success, built.exception
     return data / "warehouse.duckdb"
-
-

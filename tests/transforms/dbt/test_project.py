@@ -25,7 +25,13 @@ def models(dbt: Any, schema: str) -> dict[str, Any]:
 
 def test_every_example_of_a_rule_holds(dbt: Any, empty_warehouse: Path) -> None:
     run = dbt.invoke(
-        empty_warehouse, "test", "--select", "test_type:unit", as_of="2025-06-30", publication_number=1, base_number=None
+        empty_warehouse,
+        "test",
+        "--select",
+        "test_type:unit",
+        as_of="2025-06-30",
+        publication_number=1,
+        base_number=None,
     )
     assert {result.node.name: result.message for result in run.result if result.status != "pass"} == {}
     assert len(run.result) == len(dbt.manifest.unit_tests) > 0
@@ -66,14 +72,21 @@ def test_allowed_values_are_the_promised_ones(dbt: Any) -> None:
             said = rule.kwargs
             tested.setdefault(table, {})[said["column_name"]] = tuple(said["values"])
     # a version in the history was a row of the customer table, where its values were tested
-    promised = {name: dict(table.values) for name, table in TABLES.items() if table.values and name != "customer_history"}
+    promised = {
+        name: dict(table.values) for name, table in TABLES.items() if table.values and name != "customer_history"
+    }
     assert tested == promised
 
 
 def test_every_model_and_every_column_of_a_mart_says_what_it_means(dbt: Any) -> None:
     described = [node for node in dbt.manifest.nodes.values() if node.resource_type == "model"]
     assert [node.name for node in described if not node.description] == []
-    columns = [(mart.name, c.name) for mart in models(dbt, "marts").values() for c in mart.columns.values() if not c.description]
+    columns = [
+        (mart.name, c.name)
+        for mart in models(dbt, "marts").values()
+        for c in mart.columns.values()
+        if not c.description
+    ]
     assert columns == []
 
 

@@ -96,12 +96,15 @@ quality first, then its position among the customer's records by the rules of th
 
 
 {#- Whether a value that lost says something else about the same thing. A shared mailbox beside a personal one, a value from
-    the source's settings or a later first contact are no disagreement. -#}
+    the source's settings or a later first contact are no disagreement; a person's whole name says nothing that its parts
+    do not. -#}
 {% macro is_conflict(field, group) -%}
     {%- set same_quality = quality_of('pairs.' ~ group ~ '_order') ~ ' = ' ~ quality_of('pairs.won_' ~ group ~ '_order') -%}
     {%- set other_value = comparable('pairs.' ~ field) ~ ' <> ' ~ comparable('pairs.won_' ~ field) -%}
     {%- if field == 'customer_since' -%}
     false
+    {%- elif field == 'display_name' -%}
+    coalesce({{ other_value }} and pairs.won_given_name is null and pairs.won_family_name is null, false)
     {%- elif field == 'phone_e164' -%}
     {{ same_quality }} and pairs.won_phone_e164 not in (coalesce(pairs.mobile, ''), coalesce(pairs.landline, ''))
     {%- elif group in ('email', 'language', 'timezone') -%}

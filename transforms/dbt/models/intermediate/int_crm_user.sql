@@ -19,7 +19,8 @@ employees as (
     select * from {{ ref('int_employee') }}
 ),
 
--- a number, an e-mail or a name that two workers have says nothing
+-- a number, an e-mail or a name that two workers of one HR source have says nothing. Two HR sources may both know the
+-- worker of an e-mail, and the one believed most speaks; a number or a name of two sources may be two workers.
 numbers as (
     select
         record_id as employee_number,
@@ -35,8 +36,12 @@ emails as (
         min(employee_id) as employee_id
     from employees
     where email is not null
-    group by email
+    group by email, source
     having count(*) = 1
+    qualify row_number() over (
+        partition by email
+        order by min(source_rank), source
+    ) = 1
 ),
 
 names as (

@@ -1,5 +1,10 @@
 with employees as (
-    select * from {{ ref('stg_employee') }}
+    select
+        workers.*,
+        sources.rank as source_rank
+    from {{ ref('stg_employee') }} as workers
+    left join {{ ref('stg_source') }} as sources
+        on workers.source = sources.source
 ),
 
 final as (
@@ -22,6 +27,9 @@ final as (
             when hired_on > {{ as_of() }} then 'not hired yet'
             when status <> 'active' then 'of unknown status'
         end as absent_because,
+
+        -- numbers
+        source_rank,
 
         -- flags
         status = 'active'

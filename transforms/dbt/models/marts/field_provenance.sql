@@ -25,8 +25,7 @@ values_won as (
         source,
         object,
         record_id,
-        observed_at,
-        customer_records
+        observed_at
     from winners
     where won_{{ group }} and {{ field }} is not null
     {% if not loop.last %}
@@ -50,20 +49,6 @@ beaten as (
 
 final as (
     select
-        customer_id,
-        field,
-        source,
-        object,
-        record_id,
-        'only' as rule,
-        observed_at,
-        '[]' as runners_up
-    from values_won
-    where customer_records = 1
-
-    union all
-
-    select
         values_won.customer_id,
         values_won.field,
         values_won.source,
@@ -76,7 +61,6 @@ final as (
     left join beaten
         on values_won.customer_id = beaten.customer_id
         and values_won.field = beaten.field
-    where values_won.customer_records > 1
 )
 
 select * from final
