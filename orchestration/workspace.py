@@ -16,6 +16,7 @@ from typing import Any
 
 import dagster as dg
 
+from connectors.publication import recover
 from connectors.spec import Connector, SourceSettings, load_connectors, load_sources
 from connectors.storage import Storage
 from orchestration.settings import Settings
@@ -96,6 +97,8 @@ def workspace_resource(settings: Settings, reports: dict[str, Any] | None = None
         started_at = (record.create_timestamp if record else datetime.now(UTC)).astimezone(UTC)
         tag = context.run.tags.get(AS_OF_TAG)
         with data_folder_lock(settings.data):
+            for mended in recover(settings.data):
+                dg.get_dagster_logger().warning("After an interrupted run: %s", mended)
             yield Workspace(
                 settings=settings,
                 as_of=date.fromisoformat(tag) if tag else started_at.date(),
