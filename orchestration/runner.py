@@ -76,6 +76,8 @@ class _Listener(logging.Handler):
 
 def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], None]) -> RunOutcome:
     """Run the job once. Everything that fails is in the outcome; nothing is raised for it."""
+    # What Dagster says beside its events stands in its own log; what matters of it is in the outcome.
+    logging.getLogger("dagster").addHandler(logging.NullHandler())
     prepare_instance(settings)
     reports: dict[str, Any] = {}
     listener = _Listener(tell)

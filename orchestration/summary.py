@@ -32,10 +32,10 @@ def summarise(outcome: RunOutcome, settings: Settings) -> dict[str, Any]:
         "value_issues": _value_issues(records),
         "customers": _customers(current) if current else {},
         "sources_met": _sources_met(current) if current else {},
-        "publication": _publication(published),
+        "publication": _publication(published, current if outcome.success else None),
         "held": bool(published and published.outcome == "held") or bool(outcome.failed_checks and not outcome.success),
         "failed_checks": list(outcome.failed_checks),
-        "warnings": list(outcome.warnings),
+        "warnings": [*outcome.reports.get("recovered", ()), *outcome.warnings],
         "errors": list(outcome.errors),
         "floors": _floors(outcome.steps),
         "run_id": outcome.run_id,
@@ -98,10 +98,13 @@ def _sources_met(publication: Publication) -> dict[str, int]:
     return {str(sources): customers for sources, customers in counted}
 
 
-def _publication(published: PublicationResult | None) -> dict[str, Any] | None:
-    if published is None:
-        return None
-    return {"outcome": published.outcome, "number": published.number, "path": str(published.path)}
+def _publication(published: PublicationResult | None, current: Publication | None) -> dict[str, Any] | None:
+    """What became of it; a run that ended well before the last floor found nothing new."""
+    if published is not None:
+        return {"outcome": published.outcome, "number": published.number, "path": str(published.path)}
+    if current is not None:
+        return {"outcome": "unchanged", "number": current.number, "path": str(current.path)}
+    return None
 
 
 def _floors(steps: Sequence[StepEvent]) -> list[dict[str, Any]]:

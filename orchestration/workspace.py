@@ -96,15 +96,17 @@ def workspace_resource(settings: Settings, reports: dict[str, Any] | None = None
         # The run's own birth is the one look at the clock: a run across midnight has one date.
         started_at = (record.create_timestamp if record else datetime.now(UTC)).astimezone(UTC)
         tag = context.run.tags.get(AS_OF_TAG)
+        gathered: dict[str, Any] = {} if reports is None else reports
         with data_folder_lock(settings.data):
-            for mended in recover(settings.data):
-                dg.get_dagster_logger().warning("After an interrupted run: %s", mended)
+            gathered["recovered"] = recover(settings.data)
+            for sentence in gathered["recovered"]:
+                dg.get_dagster_logger().warning("After an interrupted run: %s", sentence)
             yield Workspace(
                 settings=settings,
                 as_of=date.fromisoformat(tag) if tag else started_at.date(),
                 started_at=started_at,
                 run_id=context.run.run_id,
-                reports={} if reports is None else reports,
+                reports=gathered,
             )
 
     return workspace

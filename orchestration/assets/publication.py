@@ -1,16 +1,13 @@
 """The last floor: the marts, if the gate lets them pass, become the numbered version that the world sees."""
 
-import hashlib
 from collections.abc import Iterator
-from importlib.metadata import version
-from pathlib import Path
 
 import dagster as dg
 
-from connectors.ledger import deliveries
 from connectors.publication import base_number, next_number
 from connectors.publishing import PublicationResult, publish
 from orchestration import checks
+from orchestration.inputs import inputs_of
 from orchestration.metadata import table_metadata
 from orchestration.workspace import Workspace
 from transforms.gate import Finding, examine
@@ -69,32 +66,11 @@ def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResu
         base=base_number(data),
         logical_date=workspace.as_of,
         created_at=workspace.started_at,
-        inputs=_inputs(workspace),
+        inputs=inputs_of(workspace),
         checks=findings,
         memory=settings.memory,
         threads=settings.threads,
     )
-
-
-def _inputs(workspace: Workspace) -> dict[str, object]:
-    """What this publication rests on: with the same inputs, the same rows."""
-    connectors = {name: _hash(c.model_dump_json()) for name, c in sorted(workspace.connectors.items())}
-    return {
-        "deliveries": [delivery.delivery for delivery in deliveries(workspace.data)],
-        "connectors": connectors,
-        "policy": _hash(workspace.policy.model_dump_json()),
-        "decisions": _hash_of_file(workspace.settings.decisions),
-        "code": version("concord"),
-        "run": workspace.run_id,
-    }
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _hash_of_file(path: Path) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
 def _metadata(result: PublicationResult, findings: list[Finding]) -> dict[str, object]:

@@ -1,0 +1,57 @@
+"""What a run rests on. The same inputs give the same rows, so a run whose inputs are the current publication's is over."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from connectors.ledger import deliveries
+from connectors.publication import base_number, next_number, open_publication
+from connectors.stewardship import releases
+from orchestration.settings import PROJECT
+from orchestration.workspace import Workspace
+
+CODE = ("connectors", "transforms")
+"""Packages whose text decides what rows come out; orchestration decides only when."""
+IGNORED = {"target", "logs", "__pycache__", "sample"}
+
+
+def inputs_of(workspace: Workspace) -> dict[str, Any]:
+    """Deliveries, and hashes of connectors, source settings, policy, decisions and code; stands in the manifest."""
+    settings = workspace.source_settings
+    return {
+        "deliveries": _hash(repr(delivery).encode() for delivery in deliveries(workspace.data)),
+        "newest_delivery": max((delivery.delivery for delivery in deliveries(workspace.data)), default=None),
+        "releases": sorted(releases(workspace.data)),
+        "connectors": {name: _hash([c.model_dump_json().encode()]) for name, c in sorted(workspace.connectors.items())},
+        "sources": _hash(f"{name}{settings[name].model_dump_json()}".encode() for name in sorted(settings)),
+        "policy": _hash([workspace.policy.model_dump_json().encode()]),
+        "decisions": _hash([workspace.settings.decisions.read_bytes()]) if workspace.settings.decisions.exists() else None,
+        "code": _hash(_code()),
+    }
+
+
+def nothing_new(workspace: Workspace) -> bool:
+    """Whether the current publication is the newest, of this logical date, and rests on these very inputs."""
+    current = base_number(workspace.data)
+    if current is None or current + 1 != next_number(workspace.data):
+        return False
+    manifest = open_publication(workspace.data, current).manifest
+    return manifest.logical_date == workspace.as_of and manifest.inputs == inputs_of(workspace)
+
+
+def _code() -> Iterable[bytes]:
+    for package in CODE:
+        for path in sorted((PROJECT / package).rglob("*")):
+            if path.is_file() and not IGNORED & set(path.relative_to(PROJECT).parts):
+                yield str(path.relative_to(PROJECT)).encode()
+                yield path.read_bytes()
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8) + part)
+    return digest.hexdigest()
