@@ -6,7 +6,6 @@ words are defined: `transforms.normalise.bind`. Reading exports does not belong 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -220,7 +219,7 @@ def load_sources(*folders: Path) -> dict[str, SourceSettings]:
     """Settings per source from every `sources.yaml` in `folders`; a later folder wins, source by source."""
     found: dict[str, SourceSettings] = {}
     for path in (folder / "sources.yaml" for folder in folders):
-        if not os.path.exists(path):
+        if not path.exists():
             continue
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         try:

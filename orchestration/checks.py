@@ -24,7 +24,7 @@ BLOCKING: Mapping[str, str] = {
 }
 WARNING: Mapping[str, str] = {
     NOTHING_REFUSED: "No file was refused whole: name and shape fit, and it could be read for certain.",
-    DELIVERIES_ADD_UP: "Totals, pages and end marks add up; otherwise the delivery is applied as changes and deletes nothing.",
+    DELIVERIES_ADD_UP: "Totals, pages and end marks add up; else a delivery is applied as changes and deletes nothing.",
     NO_DELETIONS_HELD: "No complete delivery would delete more than 20 % of an object.",
     DECISIONS_KNOWN: "Every line of decisions.csv names two records that exist.",
     BLOCKS_BOUNDED: "No contact point or name is shared by so many records that pairs were left out.",

@@ -96,7 +96,7 @@ def run(
         elif not settings.exports_folder.is_dir():
             raise FileNotFoundError(
                 f"there is no folder of exports at {settings.exports}; make one with a sub-folder per source, name "
-                "another with --exports or CONCORD_EXPORTS, or make one with: concord sample DIR --records 10000 --seed 1"
+                "another with --exports or CONCORD_EXPORTS, or make one up: concord sample DIR --records 10000 --seed 1"
             )
         from orchestration.runner import run_job  # noqa: PLC0415
         from orchestration.summary import summarise  # noqa: PLC0415
@@ -141,7 +141,9 @@ def sample(
 
 @app.command()
 def rejected(
-    source: Annotated[str | None, typer.Option(help="Only this source.")] = None, data: Data = None, as_json: Json = False
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    data: Data = None,
+    as_json: Json = False,
 ) -> None:
     """What was refused, why, and what to do: whole files, and rows at the door or as records."""
     from connectors.listings import rejected_rows  # noqa: PLC0415
@@ -172,7 +174,9 @@ def explain(
 
 
 @app.command()
-def resolve(customer_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = None, as_json: Json = False) -> None:
+def resolve(
+    customer_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = None, as_json: Json = False
+) -> None:
     """What became of a customer id: live, merged, split, gone or erased."""
     from connectors.publication import open_publication  # noqa: PLC0415
     from transforms import explain as explaining  # noqa: PLC0415
@@ -236,7 +240,9 @@ def remove_source(source: str, exports: Exports = None, data: Data = None, as_js
 
 @deliveries_app.command("list")
 def list_deliveries(
-    source: Annotated[str | None, typer.Option(help="Only this source.")] = None, data: Data = None, as_json: Json = False
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    data: Data = None,
+    as_json: Json = False,
 ) -> None:
     """The ledger: what was delivered when, whether it added up, and whether its deletions are held."""
     from connectors.listings import delivery_rows  # noqa: PLC0415
@@ -260,7 +266,7 @@ def release_delivery(
     with plain_errors():
         settings = settings_of(data)
         with data_folder_lock(settings.data):
-            released = release(settings.data, delivery, who=who, why=why, when=date.today())  # noqa: DTZ011
+            released = release(settings.data, delivery, who=who, why=why, when=date.today())
         console.show(released, as_json, console.print_mapping)
 
 

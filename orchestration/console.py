@@ -144,9 +144,10 @@ def _per_source(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def print_sample(summary: Mapping[str, Any]) -> None:
+    parties = f"{summary['people']:,} people and {summary['organisations']:,} organisations"
+    where = escape(summary["directory"])
     out.print(
-        f"{summary['records']:,} records of {summary['people']:,} people and {summary['organisations']:,} organisations "
-        f"in {escape(summary['directory'])}/exports; who is who in {escape(summary['directory'])}/truth.csv",
+        f"{summary['records']:,} records of {parties} in {where}/exports; who is who in {where}/truth.csv",
         soft_wrap=True,
     )
 
@@ -194,9 +195,10 @@ def print_rejected(rows: Sequence[Mapping[str, Any]]) -> None:
         out.print("Nothing was refused.")
         return
     for row in rows:
-        where = ", ".join(f"{name} {row[name]}" for name in ("row", "line", "column") if row[name] is not None)
+        places = [f"{name} {row[name]}" for name in ("row", "line", "column") if row[name] is not None]
+        where = escape(", ".join(places) or "whole file")
         out.print(
-            f"[bold]{escape(row['source'])}/{escape(row['export'])}[/]{', ' + escape(where) if where else ' (whole file)'}: "
+            f"[bold]{escape(row['source'])}/{escape(row['export'])}[/], {where}: "
             f"{escape(row['reason'])} → {escape(row['remedy'])}",
             soft_wrap=True,
         )

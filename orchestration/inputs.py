@@ -1,10 +1,9 @@
-"""What a run rests on. The same inputs give the same rows, so a run whose inputs are the current publication's is over."""
+"""What a run rests on: with the inputs of the current publication, a run has nothing to add to it."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from connectors.ledger import deliveries
@@ -28,7 +27,9 @@ def inputs_of(workspace: Workspace) -> dict[str, Any]:
         "connectors": {name: _hash([c.model_dump_json().encode()]) for name, c in sorted(workspace.connectors.items())},
         "sources": _hash(f"{name}{settings[name].model_dump_json()}".encode() for name in sorted(settings)),
         "policy": _hash([workspace.policy.model_dump_json().encode()]),
-        "decisions": _hash([workspace.settings.decisions.read_bytes()]) if workspace.settings.decisions.exists() else None,
+        "decisions": _hash([workspace.settings.decisions.read_bytes()])
+        if workspace.settings.decisions.exists()
+        else None,
         "code": _hash(_code()),
     }
 

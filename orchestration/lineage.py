@@ -1,6 +1,6 @@
 """Column lineage of the dbt models: which columns of its parents each column of a model is made from.
 
-Derived from the compiled SQL by sqlglot, once per state of the dbt project: lineage depends on the SQL, not on the rows.
+Derived from the compiled SQL by sqlglot, once per state of the dbt project: it depends on the SQL, not on the rows.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from connectors.files import written
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
+
+from connectors.files import written
 
 DIALECT = "duckdb"
 Columns = Mapping[str, Mapping[str, str]]
@@ -54,11 +55,11 @@ def origins_of(sql: str, columns: Columns) -> dict[str, list[tuple[str, str]]]:
     Raises:
         SqlglotError: the query cannot be parsed or its columns cannot be told apart.
     """
-    schema: dict[str, dict[str, Mapping[str, str]]] = {}
+    schema: dict[str, Any] = {}
     for relation, of_relation in columns.items():
-        name, table = relation.split(".")
-        schema.setdefault(name, {})[table] = of_relation
-    query = parse_one(sql, dialect=DIALECT)
+        name, unqualified = relation.split(".")
+        schema.setdefault(name, {})[unqualified] = of_relation
+    query: Any = parse_one(sql, dialect=DIALECT)
     for table in query.find_all(exp.Table):
         table.set("catalog", None)  # the run's database file; the schema tells relations apart
     query = qualify(query, schema=schema, dialect=DIALECT, identify=False, validate_qualify_columns=False)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
 PREVIEW_ROWS = 10
 PREVIEW_COLUMNS = 12
-PLAIN = frozenset({"source", "object", "system", "kind", "status", "tier", "route", "country", "language", "customer_type"})
+PLAIN = frozenset(
+    {"source", "object", "system", "kind", "status", "tier", "route", "country", "language", "customer_type"}
+)
 """Text columns of a closed vocabulary: they name nobody, and a preview without them tells nothing."""
 
 
-def table_metadata(*files: Path, rows: int | None = None) -> dict[str, dg.MetadataValue | int]:
+def table_metadata(*files: Path, rows: int | None = None) -> dict[str, Any]:
     """Row count, table schema and masked preview of Parquet files of one shape; files may be absent."""
     present = [file for file in files if file.exists()]
     if not present:
@@ -54,7 +58,7 @@ def masked_preview(frame: pl.LazyFrame) -> str:
     return "\n".join([header, line, *body])
 
 
-def counts_table(title: str, rows: list[dict[str, str | int]]) -> dict[str, dg.MetadataValue]:
+def counts_table(title: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A small table of counts as metadata; nothing where there is nothing to show."""
     if not rows:
         return {}

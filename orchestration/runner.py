@@ -82,9 +82,9 @@ def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], 
     reports: dict[str, Any] = {}
     listener = _Listener(tell)
 
-    @dg.logger(description="Tells the console about steps.")
+    @dg.logger(config_schema={}, description="Tells the console about steps.")
     def console(_: dg.InitLoggerContext) -> logging.Logger:
-        logger = logging.Logger("concord")  # noqa: LOG001 - one of its own, not the process's
+        logger = logging.Logger("concord")
         logger.addHandler(listener)
         return logger
 
@@ -96,7 +96,9 @@ def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], 
             tags={AS_OF_TAG: as_of.isoformat()} if as_of else None,
             run_config={"loggers": {CONSOLE: {}}},
         )
-    checks = [e.asset_check_evaluation_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"]
+    checks = [
+        e.asset_check_evaluation_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"
+    ]
     failed = [c for c in checks if not c.passed]
     return RunOutcome(
         run_id=result.run_id,
@@ -123,5 +125,3 @@ def _innermost(error: Any) -> str:
 def _in_words(check: Any) -> str:
     described = check.description or "failed"
     return f"{check.asset_key.to_user_string()} · {check.check_name}: {described}"
-
-

@@ -32,7 +32,9 @@ class Settings(BaseSettings):
 
     exports: str = "./exports"
     data: Path = Path("./data")
-    connectors: str = Field(default="", description="Further folders of connectors, separated by the system's path separator.")
+    connectors: str = Field(
+        default="", description="Further folders of connectors, separated by the system's path separator."
+    )
     policy: Path = Path("./policy")
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     memory: str = Field(default_factory=lambda: f"{available_memory() // 2 // 10**6}MB")

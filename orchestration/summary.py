@@ -26,7 +26,9 @@ def summarise(outcome: RunOutcome, settings: Settings) -> dict[str, Any]:
     current = open_publication(settings.data) if base_number(settings.data) is not None else None
     return {
         "sources": list(_sources(landing.values(), records)),
-        "skipped_sources": unknown_sources(Storage(settings.exports_folder), load_connectors(settings.connector_folders)),
+        "skipped_sources": unknown_sources(
+            Storage(settings.exports_folder), load_connectors(settings.connector_folders)
+        ),
         "refused_files": [f"{r.source}/{r.export}: {r.reason}" for report in landing.values() for r in report.refused],
         "rejected": _rejected(landing.values(), records),
         "value_issues": _value_issues(records),

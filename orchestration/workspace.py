@@ -1,4 +1,4 @@
-"""What one run has to work with: its settings, its one clock, its lock on the data folder, and the reports of its floors.
+"""What one run has to work with: its settings, its one clock, its lock on the data folder, its floors' reports.
 
 A Dagster resource, opened once per run. What a floor does with it does not belong here (`orchestration.assets`).
 """

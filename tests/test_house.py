@@ -31,7 +31,9 @@ def imported(module: Path) -> Iterator[str]:
             yield node.module
 
 
-@pytest.mark.parametrize("module", [m for floor in FLOORS for m in modules(floor)], ids=lambda m: str(m.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "module", [m for floor in FLOORS for m in modules(floor)], ids=lambda m: str(m.relative_to(ROOT))
+)
 def test_imports_point_one_way(module: Path) -> None:
     floor = module.relative_to(ROOT).parts[0]
     for name in imported(module):
@@ -55,7 +57,9 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_the_top_level_is_the_house() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     assert {path.split("/")[0] for path in listed if "/" in path} <= {*FLOORS, "tests", "docs", ".ci", "sample"}
 
 

@@ -1,6 +1,7 @@
 """The first floor: one asset per system, which lands what its sources have delivered."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -62,7 +63,7 @@ def _warnings(report: LandingReport) -> list[str]:
     return [f"{line.source} {line.object}: {warning}" for line in report.objects for warning in line.warnings]
 
 
-def _metadata(workspace: Workspace, report: LandingReport, new: Sequence[Delivery]) -> Mapping[str, object]:
+def _metadata(workspace: Workspace, report: LandingReport, new: Sequence[Delivery]) -> Mapping[str, Any]:
     rows = [
         {
             "source": line.source,

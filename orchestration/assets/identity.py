@@ -1,6 +1,7 @@
 """The third floor: one asset that links every person and organisation record to a customer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -58,7 +59,7 @@ def identity_asset() -> dg.AssetsDefinition:
     return identity
 
 
-def _metadata(workspace: Workspace, report: IdentityReport) -> dict[str, object]:
+def _metadata(workspace: Workspace, report: IdentityReport) -> dict[str, Any]:
     return {
         **table_metadata(workspace.data / "identity" / "link.parquet"),
         "records_in": sum(report.records.values()),
@@ -70,5 +71,5 @@ def _metadata(workspace: Workspace, report: IdentityReport) -> dict[str, object]
     }
 
 
-def _rows(name: str, counts: dict[str, int]) -> Sequence[dict[str, str | int]]:
+def _rows(name: str, counts: dict[str, int]) -> list[dict[str, str | int]]:
     return [{name: key, "count": count} for key, count in sorted(counts.items(), key=lambda item: -item[1])]

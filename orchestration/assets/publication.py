@@ -1,6 +1,7 @@
 """The last floor: the marts, if the gate lets them pass, become the numbered version that the world sees."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -23,7 +24,7 @@ def publication_asset() -> dg.AssetsDefinition:
         group_name="publication",
         kinds={"duckdb", "parquet"},
         owners=["team:data-engineering"],
-        description="One complete, numbered, immutable version of the published tables; `current` points to the newest.",
+        description="One complete, numbered, immutable version of the published tables; readers get the current one.",
         check_specs=checks.specs(KEY, checks.GATE),
         required_resource_keys={"workspace"},
     )
@@ -73,7 +74,7 @@ def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResu
     )
 
 
-def _metadata(result: PublicationResult, findings: list[Finding]) -> dict[str, object]:
+def _metadata(result: PublicationResult, findings: list[Finding]) -> dict[str, Any]:
     return {
         **table_metadata(result.path / "customer.parquet"),
         "outcome": result.outcome,

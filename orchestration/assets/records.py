@@ -1,6 +1,7 @@
 """The second floor: landed rows become records of our own typed shape, one asset per record kind."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -63,9 +64,7 @@ def records_assets(connectors: Sequence[Connector]) -> dg.AssetsDefinition:
         workspace: Workspace = context.resources.workspace
         reports = _normalise(workspace)
         workspace.reports["records"] = reports
-        yield dg.MaterializeResult(
-            asset_key=SOURCES, metadata=table_metadata(workspace.data / "sources.parquet")
-        )
+        yield dg.MaterializeResult(asset_key=SOURCES, metadata=table_metadata(workspace.data / "sources.parquet"))
         for kind, makers in kinds.items():
             yielding = list(_yielding(reports, kind, makers))
             results = []
@@ -117,7 +116,9 @@ def _meaning(kind: str) -> str:
 
 
 def _yielding(reports: Iterable[NormaliseReport], kind: str, makers: Sequence[Connector]) -> Iterator[Yielding]:
-    objects = {c.name: {name for name, spec in c.objects.items() if kind in {r.kind for r in spec.records}} for c in makers}
+    objects = {
+        c.name: {name for name, spec in c.objects.items() if kind in {r.kind for r in spec.records}} for c in makers
+    }
     for report in reports:
         for found in report.objects:
             if found.object in objects.get(report.source.split("@")[0], set()):
@@ -134,14 +135,14 @@ def _unaccounted(yielding: Iterable[Yielding]) -> list[str]:
 
 def _held(yielding: Iterable[Yielding]) -> list[str]:
     return [
-        f"{source} {found.object}: delivery {held.delivery} would delete {held.lost:,} of {held.living:,} records; none was "
-        f"deleted. Look at the export; if it is right: concord deliveries release {held.delivery}"
+        f"{source} {found.object}: delivery {held.delivery} would delete {held.lost:,} of {held.living:,} records; "
+        f"none was deleted. Look at the export; if it is right: concord deliveries release {held.delivery}"
         for source, found in yielding
         for held in found.held
     ]
 
 
-def _metadata(workspace: Workspace, kind: str, yielding: Sequence[Yielding]) -> Mapping[str, object]:
+def _metadata(workspace: Workspace, kind: str, yielding: Sequence[Yielding]) -> Mapping[str, Any]:
     rows = [
         {
             "source": source,

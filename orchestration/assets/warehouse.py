@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DbtCliResource, dbt_assets
 from packaging.version import Version
 
 from connectors.publication import base_number, next_number, open_publication
@@ -109,8 +109,8 @@ class Describer:
 
 
 class Dbt(DbtCliResource):
-    """dbt's command, without what dagster-dbt would start beside it on every run: a process that asks for the version, and
-    an adapter to look columns up with (2 s each); the version is known, and `Describer` looks columns up."""
+    """dbt's command, without what dagster-dbt would start beside it on every run, at 2 s each: a process that asks for
+    the version, which is known, and an adapter to look columns up with, which `Describer` does."""
 
     @cached_property
     def _cli_version(self) -> Version:
@@ -122,7 +122,7 @@ class Dbt(DbtCliResource):
 
 def dbt_resource() -> DbtCliResource:
     return Dbt(
-        project_dir=DbtProject(project_dir=DBT, profiles_dir=DBT),
+        project_dir=str(DBT),
         dbt_executable=str(DBT_COMMAND),
         profiles_dir=str(DBT),
         global_config_flags=["--no-use-colors"],

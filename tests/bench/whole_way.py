@@ -1,7 +1,7 @@
 """The whole way of a row, measured: seconds and peak memory per floor, as a ratio to a named yardstick in the same run.
 
-The yardstick is DuckDB reading the same export files, all columns as text, and writing them again as Parquet: what moving
-these bytes costs at the least on this machine, now. Run with `make bench`, or
+The yardstick is DuckDB reading the same export files, all columns as text, and writing them again as Parquet: what
+moving these bytes costs at the least on this machine, now. Run with `make bench`, or
 `python -m tests.bench.whole_way --records 100000 --folder DIR`.
 """
 

@@ -18,7 +18,8 @@ STAMP = "2026-01-01 00:00:00"
 def contacts(*people: tuple[str, str, str]) -> str:
     """A Data Export of contacts: number, family name, e-mail."""
     rows = [
-        f"003E000000{number:>05}IAA"[:15] + f",0,,Ada,{name},{email},,{STAMP},{STAMP},{STAMP}" for number, name, email in people
+        f"003E000000{number:>05}IAA"[:15] + f",0,,Ada,{name},{email},,{STAMP},{STAMP},{STAMP}"
+        for number, name, email in people
     ]
     return "\n".join([HEADER, *rows]) + "\n"
 

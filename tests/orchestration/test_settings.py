@@ -46,4 +46,7 @@ def test_a_memory_that_is_no_size_is_refused() -> None:
 
 
 def test_connector_folders_are_separated_like_a_path(tmp_path: Path) -> None:
-    assert Settings(connectors=f"{tmp_path / 'a'}:{tmp_path / 'b'}").connector_folders == (tmp_path / "a", tmp_path / "b")
+    assert Settings(connectors=f"{tmp_path / 'a'}:{tmp_path / 'b'}").connector_folders == (
+        tmp_path / "a",
+        tmp_path / "b",
+    )
