@@ -70,7 +70,7 @@ def parsed_manifest() -> Path:
             return MANIFEST
         parsed = subprocess.run(  # noqa: S603
             [DBT_COMMAND, "--quiet", "parse", "--project-dir", DBT, "--profiles-dir", DBT, "--target-path", TARGET],
-            env=os.environ | {"CONCORD_WAREHOUSE": str(TARGET / "parse.duckdb")},
+            env=os.environ | {"CONCORD_WAREHOUSE": str(TARGET / "warehouse.duckdb")},
             cwd=DBT,
             capture_output=True,
             text=True,

@@ -17,8 +17,11 @@ PLAIN = frozenset(
 """Text columns of a closed vocabulary: they name nobody, and a preview without them tells nothing."""
 
 
-def table_metadata(*files: Path, rows: int | None = None) -> dict[str, Any]:
-    """Row count, table schema and masked preview of Parquet files of one shape; files may be absent."""
+def table_metadata(*files: Path, rows: int | None = None, meanings: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Row count, table schema and masked preview of Parquet files of one shape; files may be absent.
+
+    `meanings` says what columns mean, where somebody has written it down.
+    """
     present = [file for file in files if file.exists()]
     if not present:
         return {"dagster/row_count": 0}
@@ -26,13 +29,17 @@ def table_metadata(*files: Path, rows: int | None = None) -> dict[str, Any]:
     counted = frame.select(pl.len()).collect().item() if rows is None else rows
     return {
         "dagster/row_count": counted,
-        "dagster/column_schema": table_schema(frame.collect_schema()),
+        "dagster/column_schema": table_schema(frame.collect_schema(), meanings or {}),
         "preview": dg.MetadataValue.md(masked_preview(frame)),
     }
 
 
-def table_schema(schema: pl.Schema) -> dg.TableSchema:
-    return dg.TableSchema(columns=[dg.TableColumn(name, type=str(dtype)) for name, dtype in schema.items()])
+def table_schema(schema: pl.Schema, meanings: Mapping[str, str]) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(name, type=str(dtype), description=meanings.get(name)) for name, dtype in schema.items()
+        ]
+    )
 
 
 def masked(frame: pl.LazyFrame) -> pl.LazyFrame:

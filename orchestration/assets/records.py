@@ -115,6 +115,10 @@ def _meaning(kind: str) -> str:
     return f"{(KINDS[kind].__doc__ or kind).strip()} From every source, accepted rows only."
 
 
+def _meanings(kind: str) -> dict[str, str]:
+    return {name: column.description or "" for name, column in KINDS[kind].columns().items()}
+
+
 def _yielding(reports: Iterable[NormaliseReport], kind: str, makers: Sequence[Connector]) -> Iterator[Yielding]:
     objects = {
         c.name: {name for name, spec in c.objects.items() if kind in {r.kind for r in spec.records}} for c in makers
@@ -158,7 +162,7 @@ def _metadata(workspace: Workspace, kind: str, yielding: Sequence[Yielding]) -> 
         for source, found in yielding
     ]
     return {
-        **table_metadata(*sorted((workspace.data / "records" / kind).glob("*.parquet"))),
+        **table_metadata(*sorted((workspace.data / "records" / kind).glob("*.parquet")), meanings=_meanings(kind)),
         "rows_in": sum(found.landed for _, found in yielding),
         "rows_out": sum(found.records.get(kind, 0) for _, found in yielding),
         "rows_rejected": sum(sum(found.rejected.values()) for _, found in yielding),
