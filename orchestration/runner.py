@@ -47,7 +47,11 @@ class RunOutcome:
 
 
 def prepare_instance(settings: Settings) -> None:
-    """Make `<data>/dagster` the Dagster instance of this process and its children, configured by our dagster.yaml."""
+    """Make `<data>/dagster` the Dagster instance of this process and its children, configured by our dagster.yaml.
+
+    From here on, what they write is for their owner only.
+    """
+    os.umask(0o077)
     settings.dagster_home.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copyfile(PROJECT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)

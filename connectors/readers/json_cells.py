@@ -1,6 +1,7 @@
 """One JSON object -> cells as text: the allowed paths and nothing else.
 
-Numbers keep their digits, true and false their words; an array or object that the connector names whole stays JSON.
+Numbers keep their digits, true and false their words; an array that the connector names stays JSON. An object has no
+text of its own: what it holds lies under keys that nobody named.
 Finding the objects in a file does not belong here (`connectors.readers.json`).
 """
 
@@ -56,12 +57,12 @@ def parse_exactly(data: bytes) -> Any:
 
 
 def cell(value: Any) -> str | None:
-    """A value as text; None for null.
+    """A value as text; None for null and for an object. Of an array, what is neither an object nor an array.
 
     Raises:
         Inexact: it is, or holds, a float.
     """
-    if value is None:
+    if value is None or isinstance(value, dict):
         return None
     if isinstance(value, str):
         return str(value)
@@ -71,14 +72,12 @@ def cell(value: Any) -> str | None:
         return str(value)
     if isinstance(value, float):
         raise Inexact
-    return _json(value)
-
-
-def _json(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_json(key)}:{_json(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_json, value)) + "]"
+        return "[" + ",".join(_element(inner) for inner in value if not isinstance(inner, dict | list)) + "]"
+    return str(value)
+
+
+def _element(value: Any) -> str:
     if isinstance(value, float):
         raise Inexact
     return str(value) if isinstance(value, Number) else orjson.dumps(value).decode()

@@ -65,6 +65,7 @@ def _metadata(workspace: Workspace, report: IdentityReport) -> dict[str, Any]:
         "records_in": sum(report.records.values()),
         "customers": sum(report.customers.values()),
         **{f"customers_{kind}": count for kind, count in report.customers.items()},
+        "birth_dates_doubted_between": ", ".join(report.doubtful_birth_dates) or "no sources",
         **counts_table("links_by_rule", _rows("rule", report.links)),
         **counts_table("edges_by_rule", _rows("rule", report.edges)),
         **counts_table("contact_points", _rows("class", report.contact_points)),

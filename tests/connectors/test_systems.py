@@ -26,7 +26,7 @@ from transforms.record_files import normalise_source
 from transforms.records import COMMON, KINDS
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-SYSTEMS = ("hubspot", "salesforce", "workday", "zendesk")
+SYSTEMS = tuple(sorted(load_connectors()))
 FORBIDDEN = re.compile(
     r"birth|gender|marital|ethnic|citizen|religio|disab|militar|national|visa|home|pay|bonus|grade|salary|reason|legal|profile",
     re.IGNORECASE,
