@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -78,11 +79,11 @@ def yardstick(exports: Path, target: Path) -> float:
     return time.perf_counter() - started
 
 
-def whole_way(exports: Path, data: Path) -> tuple[dict[str, object], float, MemoryWatch]:
-    """The summary of one run, its seconds and the memory of its process tree."""
+def whole_way(exports: Path, data: Path, memory: str) -> tuple[dict[str, object], float, MemoryWatch]:
+    """The summary of one run that may use `memory`, its seconds and the memory of its process tree."""
     command = [CONCORD, "run", "--exports", exports, "--data", data, "--as-of", "2026-07-01", "--json"]
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"CONCORD_MEMORY": memory})
     watch = MemoryWatch(process.pid)
     watch.start()
     out, _ = process.communicate()
@@ -96,6 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, help="where the sample lies, or is to lie; kept for the next run")
+    parser.add_argument("--memory", default="2GB", help="CONCORD_MEMORY of the run")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="concord-bench-") as scratch:
         folder = given.folder or Path(scratch) / "sample"
@@ -105,9 +107,9 @@ def main() -> None:
         size = sum(path.stat().st_size for path in exports.rglob("*") if path.is_file())
         (target := Path(scratch) / "yardstick").mkdir()
         reference = yardstick(exports, target)
-        first, seconds, watch = whole_way(exports, Path(scratch) / "data")
-        _, again, _ = whole_way(exports, Path(scratch) / "data")
-    print(f"\n{given.records:,} records, {size / 1e6:,.0f} MB of exports")  # noqa: T201
+        first, seconds, watch = whole_way(exports, Path(scratch) / "data", given.memory)
+        _, again, _ = whole_way(exports, Path(scratch) / "data", given.memory)
+    print(f"\n{given.records:,} records, {size / 1e6:,.0f} MB of exports, CONCORD_MEMORY={given.memory}")  # noqa: T201
     print(f"{'floor':24}{'seconds':>9}{'peak MB':>9}")  # noqa: T201
     for floor in first["floors"]:
         peak = watch.peak(floor["started"], floor["ended"])
