@@ -10,7 +10,7 @@ import json
 import shutil
 from pathlib import Path
 
-from connectors.files import as_json, private_folder, written
+from connectors.files import as_json, written
 from connectors.ledger import deliveries, ledger_folder
 
 FORMAT = 1
@@ -36,10 +36,7 @@ def release(data: Path, delivery: str, *, who: str, why: str, when: dt.date) -> 
     if not who.strip() or not why.strip():
         raise StewardshipError("a release needs --who and --why: it stands on record")
     entry = {"delivery": delivery, "who": who, "why": why, "when": when.isoformat()}
-    others = [known for known in _read(data) if known["delivery"] != delivery]
-    private_folder(data / "state")
-    with written(_file(data)) as beside:
-        beside.write_bytes(as_json({"format": FORMAT, "releases": [*others, entry]}))
+    _write(data, [*(known for known in _read(data) if known["delivery"] != delivery), entry])
     return entry
 
 
@@ -55,6 +52,10 @@ def remove_source(data: Path, source: str) -> int:
     folders = [data / floor / source for floor in ("landed", "rejected", "outcomes", "value_issues")]
     if not of_source and not any(folder.exists() for folder in folders):
         raise StewardshipError(f"source {source!r} has delivered nothing; `concord sources list` names those that have")
+    # A later delivery may get a removed one's number; it must not find a release waiting for it.
+    removed = {delivery.delivery for delivery in of_source}
+    if removed & releases(data):
+        _write(data, [known for known in _read(data) if known["delivery"] not in removed])
     for delivery in of_source:
         (ledger_folder(data) / f"{delivery.order:08d}.json").unlink()
     for folder in folders:
@@ -69,3 +70,8 @@ def _file(data: Path) -> Path:
 def _read(data: Path) -> list[dict[str, str]]:
     file = _file(data)
     return list(json.loads(file.read_bytes())["releases"]) if file.exists() else []
+
+
+def _write(data: Path, entries: list[dict[str, str]]) -> None:
+    with written(_file(data)) as beside:
+        beside.write_bytes(as_json({"format": FORMAT, "releases": entries}))

@@ -69,3 +69,10 @@ def test_the_lock_has_hashes_and_names_no_registry() -> None:
     assert len(pins) > 50
     assert len(re.findall(r"--hash=sha256:", lock)) >= len(pins)
     assert "://" not in lock
+
+
+def test_rows_rejected_at_the_door_and_as_records_have_one_shape() -> None:
+    from connectors.readers.sink import REJECTED  # noqa: PLC0415
+    from transforms.outcomes import REJECTED_ROWS  # noqa: PLC0415
+
+    assert dict(REJECTED) == dict(REJECTED_ROWS)
