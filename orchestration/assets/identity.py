@@ -1,7 +1,7 @@
 """The third floor: one asset that links every person and organisation record to a customer."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -10,7 +10,9 @@ from orchestration import checks
 from orchestration.inputs import nothing_new
 from orchestration.metadata import counts_table, table_metadata
 from orchestration.workspace import Workspace
-from transforms.identity import IdentityReport, resolve_identity
+
+if TYPE_CHECKING:
+    from transforms.identity import IdentityReport
 
 KEY = dg.AssetKey(["identity"])
 CHECKS = (checks.ONE_LINK, checks.DECISIONS_KNOWN, checks.BLOCKS_BOUNDED)
@@ -38,6 +40,9 @@ def identity_asset() -> dg.AssetsDefinition:
             for name in CHECKS:
                 yield checks.result(KEY, name, [])
             return
+        # scipy takes 0.2 s to load: the code location need not, only the run
+        from transforms.identity import resolve_identity  # noqa: PLC0415
+
         settings = workspace.settings
         report = resolve_identity(
             workspace.data, next_number(workspace.data), settings.decisions, settings.memory, settings.threads
@@ -59,7 +64,7 @@ def identity_asset() -> dg.AssetsDefinition:
     return identity
 
 
-def _metadata(workspace: Workspace, report: IdentityReport) -> dict[str, Any]:
+def _metadata(workspace: Workspace, report: "IdentityReport") -> dict[str, Any]:
     return {
         **table_metadata(workspace.data / "identity" / "link.parquet"),
         "records_in": sum(report.records.values()),

@@ -13,7 +13,6 @@ from orchestration.assets import exports
 from orchestration.metadata import counts_table, table_metadata
 from orchestration.workspace import Workspace
 from transforms.outcomes import NormaliseReport, ObjectReport
-from transforms.record_files import normalise_source, remove_sources_except, write_sources
 from transforms.records import KINDS
 
 GROUP = "records"
@@ -85,6 +84,9 @@ Yielding = tuple[str, ObjectReport]
 
 
 def _normalise(workspace: Workspace) -> list[NormaliseReport]:
+    # The phone metadata takes 0.2 s to load: the code location need not, only the run
+    from transforms.record_files import normalise_source, remove_sources_except, write_sources  # noqa: PLC0415
+
     connectors, settings = workspace.connectors, workspace.source_settings
     deliveries = delivery_frame(workspace.data)
     # A source whose connector was taken away keeps its landed rows, but nobody can say any more what they mean.
