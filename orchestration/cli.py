@@ -178,21 +178,24 @@ def resolve(
     customer_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = None, as_json: Json = False
 ) -> None:
     """What became of a customer id: live, merged, split, gone or erased."""
-    from connectors.publication import open_publication  # noqa: PLC0415
+    from connectors.publication import open_publication, publications  # noqa: PLC0415
     from transforms import explain as explaining  # noqa: PLC0415
 
     with plain_errors():
-        with open_publication(settings_of(data).data).connect() as con:
+        folder = settings_of(data).data
+        # Ids are never rolled back: the newest publication knows every id ever published, also after a rollback.
+        newest = max((one.number for one in publications(folder)), default=None)
+        with open_publication(folder, newest).connect() as con:
             alias = explaining.resolve(con, customer_id)
         console.show(explaining.to_dict(alias) if alias else {}, as_json, console.print_mapping)
     raise typer.Exit(PUBLISHED if alias else HELD)
 
 
 @connectors_app.command("list")
-def list_connectors(as_json: Json = False) -> None:
+def list_connectors(data: Data = None, as_json: Json = False) -> None:
     """The systems we can read, and their objects."""
     with plain_errors():
-        found = load_connectors(Settings().connector_folders).values()
+        found = load_connectors(settings_of(data).connector_folders).values()
         rows = [
             {"name": c.name, "kind": c.kind, "owner": c.owner, "rank": c.rank, "objects": ", ".join(c.objects)}
             for c in found
@@ -201,12 +204,14 @@ def list_connectors(as_json: Json = False) -> None:
 
 
 @connectors_app.command("check")
-def check_connectors(file: Annotated[Path | None, typer.Argument()] = None, as_json: Json = False) -> None:
+def check_connectors(
+    file: Annotated[Path | None, typer.Argument()] = None, data: Data = None, as_json: Json = False
+) -> None:
     """Is a connector file right: its form, its record kinds, fields and cleaners? Without FILE: all of them."""
     from transforms.normalise import bind  # noqa: PLC0415
 
     with plain_errors():
-        loaded = [load_connector(file)] if file else list(load_connectors(Settings().connector_folders).values())
+        loaded = [load_connector(file)] if file else list(load_connectors(settings_of(data).connector_folders).values())
         for connector in loaded:
             bind(connector)
         rows = [{"name": c.name, "objects": len(c.objects), "verdict": "good"} for c in loaded]

@@ -336,9 +336,9 @@ def _summary(customer: Mapping[str, Any], links: Sequence[Link]) -> tuple[str, .
     records = f"{len(links)} record{'s' if len(links) != 1 else ''} of {', '.join(sources) or 'no source'}"
     owner = customer["owner_employee_id"] or "the queue"
     conflicts = customer["conflict_fields"]
+    weakest = f"; the weakest link between them has a score of {customer['match_confidence']:.2f}" if links[1:] else ""
     lines = [
-        f"{customer['display_name']} is one {customer['customer_type']} known from {records}; "
-        f"the weakest link between them has a score of {customer['match_confidence']:.2f}.",
+        f"{customer['display_name']} is one {customer['customer_type']} known from {records}{weakest}.",
         f"Tier {customer['tier']}: {customer['tier_reason']}.",
         f"Answered by {customer['route']}: {customer['route_reason']}.",
         f"Looked after by {owner}: {customer['owner_reason']}.",

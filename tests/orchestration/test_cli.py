@@ -64,6 +64,11 @@ def test_every_command_stands_in_the_readme() -> None:
         assert re.search(rf"\b{second}\b" if second else first, row), name
 
 
+def test_every_command_but_sample_takes_a_data_folder() -> None:
+    takes = {name for name, command in commands().items() if "--data" in {o for p in command.params for o in p.opts}}
+    assert takes == COMMANDS - {"sample"}
+
+
 def test_every_command_says_what_it_does() -> None:
     for name, command in commands().items():
         assert command.help, name
