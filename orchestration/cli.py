@@ -70,7 +70,7 @@ def plain_errors() -> Iterator[None]:
         StewardshipError,
         UnknownRecord,
         DataFolderBusy,
-        FileNotFoundError,
+        OSError,
     ) as error:
         console.fail(str(error))
     else:
@@ -105,7 +105,7 @@ def run(
             outcome = run_job(settings, as_of.date() if as_of else None, tell)
         summary = summarise(outcome, settings)
         console.show(summary, as_json, console.print_run)
-    raise typer.Exit(PUBLISHED if outcome.success else FAILED if outcome.errors and not summary["held"] else HELD)
+    raise typer.Exit(PUBLISHED if outcome.success else HELD if summary["held"] else FAILED)
 
 
 def has_exports(settings: Settings) -> bool:

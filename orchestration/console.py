@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
@@ -18,7 +19,8 @@ from rich.table import Table
 
 from orchestration.runner import StepEvent
 
-out = Console(highlight=False)
+# Without a terminal there is nothing to fit into: a program or a file gets whole lines.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 400)
 err = Console(stderr=True, highlight=False)
 
 
@@ -114,9 +116,17 @@ def progress(quiet: bool) -> Iterator[Callable[[StepEvent], None]]:
 def print_run(summary: Mapping[str, Any]) -> None:
     """The end of a run: what came in, what was refused, who the customers are, what was published."""
     out.print()
-    print_table(_per_source(summary["sources"]))
+    if summary["sources"]:
+        print_table(_per_source(summary["sources"]))
     if summary["skipped_sources"]:
         out.print(f"\nSkipped, no connector: {escape(', '.join(summary['skipped_sources']))}")
+    if summary["skipped_files"]:
+        skipped = sum(summary["skipped_files"].values())
+        shown = ", ".join(list(summary["skipped_files"])[:SHOWN]) + (
+            ", …" if len(summary["skipped_files"]) > SHOWN else ""
+        )
+        out.print(f"Skipped, named by no connector: {skipped:,} files ({escape(shown)})")
+    _print_counts("Waiting for the next run", dict.fromkeys(summary["waiting_files"], None))
     _print_counts("Refused files", dict.fromkeys(summary["refused_files"], None))
     _print_counts("Rejected rows, commonest reasons", summary["rejected"])
     _print_counts("Values that did not clean, commonest reasons", summary["value_issues"])
@@ -130,6 +140,7 @@ def print_run(summary: Mapping[str, Any]) -> None:
     _print_publication(summary["publication"])
 
 
+SHOWN = 5
 COUNTS = ("new_rows", "landed", "accepted", "rejected", "superseded", "deleted", "excluded")
 
 

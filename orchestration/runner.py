@@ -109,21 +109,31 @@ def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], 
         success=result.success,
         reports=reports,
         steps=tuple(listener.steps),
-        errors=tuple(
-            _innermost(e.step_failure_data.error)
-            for e in result.all_events
-            if e.is_step_failure and e.step_failure_data.error
-        ),
+        errors=tuple(dict.fromkeys(filter(None, map(_error_of, result.all_events)))),
         failed_checks=tuple(_in_words(c) for c in failed if c.severity == dg.AssetCheckSeverity.ERROR),
         warnings=tuple(_in_words(c) for c in failed if c.severity == dg.AssetCheckSeverity.WARN),
     )
 
 
-def _innermost(error: Any) -> str:
-    """The cause that a person can act on, without Dagster's own wrapping."""
-    while error.cause is not None:
+OURS = ("ConnectorError", "PolicyError", "PublicationError", "DecisionError", "IdentityError", "DataFolderBusy")
+"""Errors whose message is part of our interface; what they were raised from is for the log."""
+
+
+def _error_of(event: dg.DagsterEvent) -> str | None:
+    """Why a step, or the run before its first step, failed: our own words, or else the innermost cause."""
+    if event.is_step_failure:
+        error = event.step_failure_data.error
+    elif event.is_resource_init_failure:
+        error = event.engine_event_data.error
+    else:
+        return None
+    chain = []
+    while error is not None:
+        chain.append(error)
         error = error.cause
-    return error.message.strip()
+    told = [one for one in chain if one.cls_name in OURS]
+    said = told[0] if told else chain[-1] if chain else None
+    return said.message.split(": ", 1)[-1].strip() if said else None
 
 
 def _in_words(check: Any) -> str:

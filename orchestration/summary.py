@@ -29,7 +29,11 @@ def summarise(outcome: RunOutcome, settings: Settings) -> dict[str, Any]:
         "skipped_sources": unknown_sources(
             Storage(settings.exports_folder), load_connectors(settings.connector_folders)
         ),
-        "refused_files": [f"{r.source}/{r.export}: {r.reason}" for report in landing.values() for r in report.refused],
+        "refused_files": [
+            f"{r.source}/{r.export}: {r.reason}; {r.remedy}" for report in landing.values() for r in report.refused
+        ],
+        "waiting_files": [f"{w.source}/{w.export}: {w.reason}" for report in landing.values() for w in report.waiting],
+        "skipped_files": {f"{s.source}/{s.name}": s.files for report in landing.values() for s in report.skipped},
         "rejected": _rejected(landing.values(), records),
         "value_issues": _value_issues(records),
         "customers": _customers(current) if current else {},

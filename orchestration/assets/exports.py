@@ -60,7 +60,12 @@ def _refused(report: LandingReport) -> list[str]:
 
 
 def _warnings(report: LandingReport) -> list[str]:
-    return [f"{line.source} {line.object}: {warning}" for line in report.objects for warning in line.warnings]
+    gone = "the column {} is missing, which the delivery before had: its values are now empty"
+    return [
+        f"{line.source} {line.object}: {warning}"
+        for line in report.objects
+        for warning in (*line.warnings, *(gone.format(column) for column in line.missing_columns))
+    ]
 
 
 def _metadata(workspace: Workspace, report: LandingReport, new: Sequence[Delivery]) -> Mapping[str, Any]:

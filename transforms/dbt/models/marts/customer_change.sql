@@ -11,11 +11,11 @@ aliases as (
     select * from {{ ref('customer_alias') }}
 ),
 
--- ids that hold a part of another id since this publication
+-- ids that hold a part of another id since the base; after a rollback that may be more than one publication
 split_off as (
     select distinct {{ elements('new_ids') }} as customer_id
     from aliases
-    where status in ('live', 'split') and publication = {{ this_publication() }}
+    where status in ('live', 'split') and publication > coalesce({{ base_publication() }}, 0)
 ),
 
 -- an id that was split away entirely is lost to the customer that has most of it; customer_alias names all of them
