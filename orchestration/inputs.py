@@ -19,10 +19,10 @@ IGNORED = {"target", "logs", "__pycache__", "sample"}
 
 def inputs_of(workspace: Workspace) -> dict[str, Any]:
     """Deliveries, and hashes of connectors, source settings, policy, decisions and code; stands in the manifest."""
-    settings = workspace.source_settings
+    settings, ledger = workspace.source_settings, deliveries(workspace.data)
     return {
-        "deliveries": _hash(repr(delivery).encode() for delivery in deliveries(workspace.data)),
-        "newest_delivery": max((delivery.delivery for delivery in deliveries(workspace.data)), default=None),
+        "deliveries": _hash(repr(delivery).encode() for delivery in ledger),
+        "newest_delivery": max((delivery.delivery for delivery in ledger), default=None),
         "releases": sorted(releases(workspace.data)),
         "connectors": {name: _hash([c.model_dump_json().encode()]) for name, c in sorted(workspace.connectors.items())},
         "sources": _hash(f"{name}{settings[name].model_dump_json()}".encode() for name in sorted(settings)),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +48,15 @@ class Workspace:
     def exports(self) -> Storage:
         return Storage(self.settings.exports_folder)
 
-    @property
+    @cached_property
     def connectors(self) -> dict[str, Connector]:
         return load_connectors(self.settings.connector_folders)
 
-    @property
+    @cached_property
     def policy(self) -> Policy:
         return load_policy(self.settings.policy, self.settings.currency)
 
-    @property
+    @cached_property
     def source_settings(self) -> dict[str, SourceSettings]:
         return load_sources(*self.settings.connector_folders, self.settings.policy)
 

@@ -18,6 +18,7 @@ import duckdb
 from transforms.accounting import SHOWN, account
 from transforms.contract import CUSTOMER, TABLES
 from transforms.policy import Gate
+from transforms.sql import quoted
 
 JUDGED_BY_ROWS = tuple(table for table in TABLES if table != "customer_change")
 """`customer_change` tells of one publication alone: it grows and shrinks as it must."""
@@ -63,7 +64,7 @@ def _workbench(
     con = duckdb.connect(config={name: value for name, value in settings.items() if value is not None})
     try:
         con.execute("set TimeZone = 'UTC'")
-        con.execute(f"attach {_literal(warehouse)} as warehouse (read_only)")
+        con.execute(f"attach {quoted(warehouse)} as warehouse (read_only)")
         con.execute("set preserve_insertion_order = false")
         yield con
     finally:
@@ -111,7 +112,7 @@ def _values(con: duckdb.DuckDBPyConnection) -> Finding:
             f"{column} is null": f"{column} is empty" for column in contract.columns if column not in contract.open
         }
         for column, words in contract.values.items():
-            listing = ", ".join(_literal(word) for word in words)
+            listing = ", ".join(quoted(word) for word in words)
             asked[f"{column} not in ({listing})"] = f"{column} is none of {', '.join(words)}"
         counting = ", ".join(f"count(*) filter (where {condition})" for condition in asked)
         counts = con.execute(f"select {counting} from warehouse.marts.{table}").fetchall()[0]
@@ -143,7 +144,7 @@ def _links(con: duckdb.DuckDBPyConnection, data: Path) -> Finding:
     files = [
         str(path) for kind in ("person", "organisation") for path in sorted((data / "records" / kind).glob("*.parquet"))
     ]
-    listing = ", ".join(_literal(file) for file in files)
+    listing = ", ".join(quoted(file) for file in files)
     records = f"read_parquet([{listing}])" if files else "(select * from warehouse.marts.identity_link where false)"
     key = "source, object, record_id"
     unlinked, repeated = con.execute(
@@ -258,8 +259,3 @@ def _id_churn(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
 
 def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(con.execute(query).fetchall()[0][0])
-
-
-def _literal(text: str | Path) -> str:
-    """A text as an SQL literal."""
-    return "'" + str(text).replace("'", "''") + "'"

@@ -19,7 +19,8 @@ from transforms.mapping import Plan, apply, issues, made, plan, record_columns
 from transforms.normalise import BoundConnector, bind
 from transforms.outcomes import IssueCount, NormaliseReport, ObjectReport
 from transforms.records import KINDS
-from transforms.versions import Engine, Versions, current_rows, quoted, rest_of, versions
+from transforms.sql import quoted
+from transforms.versions import Engine, Versions, current_rows, rest_of, versions
 
 SOURCES = pl.Schema(
     [

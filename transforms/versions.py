@@ -22,6 +22,7 @@ from transforms.keys import cleaned
 from transforms.mapping import CELL, RAW, cells
 from transforms.normalise import BoundObject, key_expr
 from transforms.outcomes import DELETED, SUPERSEDED, Held
+from transforms.sql import quoted
 
 GUARD = 0.20
 """Share of an object's living records that one complete delivery may delete unasked."""
@@ -250,11 +251,6 @@ def _rest(connection: duckdb.DuckDBPyConnection, work: Path, files: tuple[Landed
         """
     )
     return rest if pl.scan_parquet(rest).select(pl.len()).collect().item() else None
-
-
-def quoted(path: Path) -> str:
-    """A path as an SQL literal."""
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def rest_of(found: Versions, file: LandedFile) -> pl.LazyFrame:

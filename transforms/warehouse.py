@@ -14,6 +14,7 @@ import yaml
 
 from transforms.policy import Policy
 from transforms.records import KINDS
+from transforms.sql import quoted
 
 DBT = Path(__file__).parent / "dbt"
 
@@ -196,7 +197,7 @@ def _lay(connection: duckdb.DuckDBPyConnection, name: str, columns: Columns, fil
         definition = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns.items())
         connection.execute(f"create table {name} ({definition})")
         return
-    read = f"read_parquet([{', '.join(_literal(path) for path in files)}], union_by_name = true)"
+    read = f"read_parquet([{', '.join(quoted(path.resolve()) for path in files)}], union_by_name = true)"
     there = _types(connection, f"select * from {read}")
     chosen = ", ".join(
         f"cast({_quoted(column) if column in there else 'null'} as {kind}) as {_quoted(column)}"
@@ -226,7 +227,3 @@ def _delete(path: Path) -> None:
 
 def _quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path.resolve()).replace("'", "''") + "'"

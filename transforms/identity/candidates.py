@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from transforms.identity.rules import LONG_STREET
-from transforms.identity.workbench import quoted
+from transforms.sql import quoted
 
 PROFILES = 12
 """Profiles of one block up to which they are compared with each other: at most 66 pairs beside the stars."""

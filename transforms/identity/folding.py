@@ -10,7 +10,8 @@ import duckdb
 import polars as pl
 
 from transforms.identity.words import GENERATIONS, LEGAL_FORMS, NICKNAMES, NO_NAMES, STREET_WORDS
-from transforms.identity.workbench import keep, quoted, quoted_list
+from transforms.identity.workbench import keep, quoted_list
+from transforms.sql import quoted
 
 
 def define_folding(connection: duckdb.DuckDBPyConnection) -> None:

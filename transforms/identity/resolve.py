@@ -28,7 +28,8 @@ from transforms.identity.parties import (
 )
 from transforms.identity.registry import MEMBER_COLUMNS, REGISTRY_COLUMNS, RegistryChange, name_customers
 from transforms.identity.scoring import MODEL_VERSION, score_organisations, score_people
-from transforms.identity.workbench import lay_out, quoted, workbench, write
+from transforms.identity.workbench import lay_out, workbench, write
+from transforms.sql import quoted
 
 LISTED_BLOCKS = 20
 """Oversized blocks that the report names; the others are counted."""

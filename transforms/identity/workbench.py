@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from transforms.records import KINDS
+from transforms.sql import quoted
 
 
 @contextmanager
@@ -66,11 +67,6 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None
 def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     """The one number that `query` gives. Results are fetched whole: an unfinished one blocks the connection."""
     return int(connection.execute(query).fetchall()[0][0])
-
-
-def quoted(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def quoted_list(texts: Sequence[str]) -> str:
