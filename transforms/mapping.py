@@ -23,6 +23,8 @@ from transforms.records import KINDS
 CELL, RAW = "cell:", "raw:"
 ADDRESS = ("street", "postal_code", "city", "region")
 FILLABLE = ("country", "language", "timezone", "currency")
+WRITTEN = "_written"
+"""Ending of the columns that keep what did not clean: no value, but evidence of who it is."""
 
 
 @dataclass(frozen=True)
@@ -315,6 +317,14 @@ def _fills(p: Plan, number: int, record: BoundRecord) -> dict[str, tuple[pl.Expr
     return found
 
 
+def _as_written(p: Plan, number: int, column: str) -> pl.Expr:
+    """What the row says of a value that did not clean, as the source writes it; null where it cleaned."""
+    value = p.values.get((number, column))
+    if value is None or not value.issues:
+        return pl.lit(None, pl.String)
+    return pl.when(pl.col(value.name).is_null()).then(pl.coalesce(pl.col(issue.value) for issue in value.issues))
+
+
 def record_columns(p: Plan, number: int, source: str) -> list[pl.Expr]:
     """Exactly the columns of the n-th record, over rows that the pass handed on (with `export`, `observed_at`)."""
     record = p.bound.records[number]
@@ -336,6 +346,8 @@ def record_columns(p: Plan, number: int, source: str) -> list[pl.Expr]:
     for name, schema in KINDS[record.kind].columns().items():
         if name in common:
             expr = common[name]
+        elif name.endswith(WRITTEN):
+            expr = _as_written(p, number, name.removesuffix(WRITTEN))
         elif name in objects:
             column, target = objects[name]
             expr = pl.when(pl.col(p.values[number, column].name).is_not_null()).then(pl.lit(target))

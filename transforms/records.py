@@ -40,6 +40,8 @@ class Party(Record):
 
     email = _text("E-mail address, lower case, without display name.")
     phone = _text("Main phone, E.164.", E164)
+    email_written = _text("E-mail as the source writes it where it is no address: evidence only.")
+    phone_written = _text("Phone as the source writes it where it is no whole number: evidence only.")
     street = _text("Street and house number, lines joined by a comma.")
     postal_code = _text("Postal code.")
     city = _text("City.")
@@ -65,7 +67,14 @@ class Person(Party):
     given_name = _text("Given name, sample marks and titles removed.")
     family_name = _text("Family name.")
     mobile = _text("Mobile phone, E.164.", E164)
+    mobile_written = _text("Mobile as the source writes it where it is no whole number: evidence only.")
     birth_date = dy.Date(nullable=True, description="Birth date of a customer: evidence only, never published.")
+    birth_date_written = _text("Birth date as the source writes it where it is no date (1862-81-01): evidence only.")
+    birth_place = _text("Place of birth of a customer: evidence only, never published.")
+    gender = _text("Gender of a customer as the source says it: evidence only, never published.")
+    job_title = _text("Job title or occupation of a customer.")
+    loyalty_id = _text("Number of a loyalty card or membership, shared by systems.")
+    national_id = _text("Social-security or tax number of a customer: evidence only, never published.")
     organisation_object = _text("Object of the person's organisation in the same source.")
     organisation_record_id = _text("record_id of the person's organisation.")
 

@@ -17,6 +17,8 @@ final as (
         -- texts
         email,
         phone,
+        email_written,
+        phone_written,
         street,
         postal_code,
         city,

@@ -11,6 +11,8 @@ final as (
         export,
         row,
         customer_number,
+        loyalty_id,
+        national_id,
         owner_user_id,
         organisation_object,
         organisation_record_id,
@@ -18,6 +20,8 @@ final as (
         -- texts
         email,
         phone,
+        email_written,
+        phone_written,
         street,
         postal_code,
         city,
@@ -34,6 +38,11 @@ final as (
         given_name,
         family_name,
         mobile,
+        mobile_written,
+        birth_date_written,
+        birth_place,
+        gender,
+        job_title,
 
         -- dates
         created_on,
