@@ -75,6 +75,17 @@ class Plan:
             self.kept[name] = None
         return name
 
+    def landed(self, *names: str) -> tuple[str, ...]:
+        """Landed columns that these columns of the pass rest on, however many stages away."""
+        entered = {name: expr for stage in self.stages for name, expr in stage.items()}
+        open_names, seen = list(names), set[str]()
+        while open_names:
+            name = open_names.pop()
+            if name not in seen:
+                seen.add(name)
+                open_names += entered[name].meta.root_names() if name in entered else []
+        return tuple(column for column in self.bound.spec.allowed if RAW + column in seen)
+
     def context(self, region: pl.Expr | None = None) -> Context:
         s = self.settings
         return Context(s.country, s.timezone, s.currency, s.language, region)
@@ -235,6 +246,16 @@ def made(number: int) -> str:
     return f"made:{number}"
 
 
+def accepted(wide: pl.LazyFrame, number: int) -> pl.LazyFrame:
+    """The rows that the pass handed on and that yield their n-th record."""
+    return wide.filter((pl.col("outcome") == outcomes.ACCEPTED) & pl.col(made(number)))
+
+
+def when_holds(number: int) -> str:
+    """Name of the column that says whether a row fulfils the n-th record's `when`."""
+    return f"when:{number}"
+
+
 def _made(p: Plan) -> None:
     """Which records a row yields, and its outcome."""
     spec, records = p.bound.spec, p.bound.records
@@ -242,7 +263,7 @@ def _made(p: Plan) -> None:
     applies, missing = [], []
     for number, record in enumerate(records):
         earlier = taken.setdefault((record.kind, record.role), [])
-        when = pl.col(p.add(f"when:{number}", holds(record.spec.when, CELL)))
+        when = pl.col(p.add(when_holds(number), holds(record.spec.when, CELL)))
         valid = pl.all_horizontal([when, *(~other for other in earlier)])
         earlier.append(when)
         empty = {name: _filled_value(p, number, record, name).is_null() for name in record.required}

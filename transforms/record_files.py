@@ -1,4 +1,4 @@
-"""Landed files of one source to its record, outcome, issue and rejected files: what a run calls per source.
+"""Landed files of one source to its record, past value, outcome, issue and rejected files: what a run calls per source.
 
 Writes beside and replaces, so that a run that is killed leaves the old files or the new ones. Does nothing for a source
 whose inputs are those of its last run. What the rows become is `transforms.mapping`'s and `transforms.versions`'.
@@ -15,13 +15,16 @@ import polars as pl
 from connectors.spec import Connector, SourceSettings
 from transforms import outcomes, stamps
 from transforms.cleaners.phone_answers import ANSWERS
-from transforms.mapping import Plan, apply, issues, made, plan, record_columns
+from transforms.mapping import Plan, accepted, apply, issues, plan, record_columns
 from transforms.normalise import BoundConnector, bind
 from transforms.outcomes import IssueCount, NormaliseReport, ObjectReport
+from transforms.past_values import PAST_KINDS, PastValue, earlier_values, still_past
 from transforms.records import KINDS
 from transforms.sql import quoted
 from transforms.versions import Engine, Versions, current_rows, rest_of, versions
 
+WIDE = "wide-{}.parquet"
+"""Pieces of the pass over an object's current rows."""
 SOURCES = pl.Schema(
     [
         ("source", pl.String()),
@@ -49,7 +52,7 @@ def normalise_source(
     memory: str | None = None,
     threads: int | None = None,
 ) -> NormaliseReport:
-    """Bring the record, outcome, value issue and rejected files of one source up to date.
+    """Bring the record, past value, outcome, value issue and rejected files of one source up to date.
 
     Args:
         delivery_frame: one row per delivery part of this source: delivery, object, effective, order, complete, part,
@@ -116,7 +119,7 @@ def write_sources(
 
 def remove_sources_except(data: Path, sources: Collection[str]) -> tuple[str, ...]:
     """Remove what normalise wrote for sources that have no deliveries any more; returns their names."""
-    found = {path.stem for path in data.glob("records/*/*.parquet")}
+    found = {path.stem for folder in ("records", "past_values") for path in data.glob(f"{folder}/*/*.parquet")}
     found |= {path.name for folder in ("outcomes", "value_issues") for path in data.glob(f"{folder}/*")}
     found |= {path.stem for path in data.glob("cache/normalise/*.json")}
     gone = sorted(found - set(sources))
@@ -139,6 +142,7 @@ def _write_source(
     reports: list[ObjectReport] = []
     written: list[Path] = []
     kinds: dict[str, list[pl.LazyFrame]] = {kind: [] for kind in bound.kinds}
+    past: dict[str, list[pl.LazyFrame]] = {kind: [] for kind in bound.kinds if kind in PAST_KINDS}
     for (name,), deliveries in sorted(delivery_frame.partition_by("object", as_dict=True).items()):
         if name not in bound.objects:
             unnamed, path = _write_unnamed(str(name), source, deliveries, data)
@@ -152,7 +156,9 @@ def _write_source(
         p = plan(one, settings)
         wide = _pass(p, found, folder)
         for number, record in enumerate(one.records):
-            kinds[record.kind].append(_accepted(wide, number).select(record_columns(p, number, source)))
+            kinds[record.kind].append(accepted(wide, number).select(record_columns(p, number, source)))
+        for kind, frames in earlier_values(p, source, found, folder / WIDE.format("*"), folder, engine).items():
+            past[kind] += frames
         report, paths = _write_object(p, source, found, wide, data)
         reports.append(report)
         written += paths
@@ -160,6 +166,8 @@ def _write_source(
         path = data / "records" / kind / f"{source}.parquet"
         _sink_sorted(pl.concat([KINDS[kind].create_empty().lazy(), *frames]), path, work, engine)
         written.append(path)
+        if kind in past:
+            written.append(_write_past(kind, past[kind], path, data, work, engine))
     whole = NormaliseReport(source=source, objects=tuple(reports))
     return whole, tuple(str(path.relative_to(data)) for path in written)
 
@@ -184,12 +192,24 @@ def _write_unnamed(name: str, source: str, deliveries: pl.DataFrame, data: Path)
     return ObjectReport(object=name, landed=rows, excluded={outcomes.NO_OBJECT: rows} if rows else {}), path
 
 
+def _write_past(kind: str, frames: list[pl.LazyFrame], records: Path, data: Path, work: Path, engine: Engine) -> Path:
+    """An empty file, where no earlier version says anything else."""
+    path = data / "past_values" / kind / records.name
+    if frames:
+        candidates = work / "candidates.parquet"
+        pl.concat(frames).sink_parquet(candidates, compression="lz4")
+        _copy(still_past(kind, candidates, records), path, work, engine)
+    else:
+        _sink(PastValue.create_empty().lazy(), path)
+    return path
+
+
 def _pass(p: Plan, found: Versions, folder: Path) -> pl.LazyFrame:
     """The one pass over an object's current rows, kept in `folder` for cutting. Piece by piece, to bound its memory."""
     current = list(current_rows(found)) or [(found.files[0], pl.scan_parquet(found.files[0].path).head(0))]
     pieces = []
     for number, (file, rows) in enumerate(current):
-        pieces.append(folder / f"wide-{number}.parquet")
+        pieces.append(folder / WIDE.format(number))
         wide = apply(p, rows).with_columns(
             pl.lit(file.hash).alias("export"),
             pl.lit(file.export).alias("name"),
@@ -198,10 +218,6 @@ def _pass(p: Plan, found: Versions, folder: Path) -> pl.LazyFrame:
         )
         wide.sink_parquet(pieces[-1], compression="lz4")
     return pl.scan_parquet(pieces)
-
-
-def _accepted(wide: pl.LazyFrame, number: int) -> pl.LazyFrame:
-    return wide.filter((pl.col("outcome") == outcomes.ACCEPTED) & pl.col(made(number)))
 
 
 def _write_object(
@@ -235,7 +251,7 @@ def _outcomes(found: Versions, wide: pl.LazyFrame) -> pl.LazyFrame:
 
 def _issues(p: Plan, wide: pl.LazyFrame, source: str) -> pl.LazyFrame:
     frames = [
-        _accepted(wide, number)
+        accepted(wide, number)
         .filter(pl.col(issue.value).is_not_null())
         .select(
             pl.lit(source).alias("source"),
@@ -283,7 +299,7 @@ def _report(p: Plan, found: Versions, wide: pl.LazyFrame, outcome_path: Path, is
         by.setdefault(outcome, {})[rule or ""] = count
     kinds: dict[str, int] = {}
     for number, record in enumerate(p.bound.records):
-        count = _accepted(wide, number).select(pl.len()).collect().item()
+        count = accepted(wide, number).select(pl.len()).collect().item()
         kinds[record.kind] = kinds.get(record.kind, 0) + count
     lost = pl.scan_parquet(issue_path).group_by("field", "reason").agg(pl.len()).sort("field", "reason").collect()
     return ObjectReport(
@@ -304,10 +320,12 @@ def _remove(data: Path, source: str, keep: set[Path]) -> None:
     """Remove the files that normalise wrote for a source, but those to keep."""
     stale = [
         *data.glob("records/*/*.parquet"),
+        *data.glob("past_values/*/*.parquet"),
         *data.glob("outcomes/*/*.parquet"),
         *data.glob("value_issues/*/*.parquet"),
     ]
-    mine = [p for p in stale if p.parent.name == source or (p.stem == source and p.parent.parent.name == "records")]
+    by_kind = ("records", "past_values")
+    mine = [p for p in stale if p.parent.name == source or (p.stem == source and p.parent.parent.name in by_kind)]
     mine += (data / "rejected" / source).glob("*/records.parquet")
     for path in mine:
         if path not in keep:
@@ -326,12 +344,15 @@ def _sink_sorted(frame: pl.LazyFrame, path: Path, work: Path, engine: Engine) ->
     """Sorted by DuckDB, which spills: a million records cost a second more than in memory."""
     unsorted = work / "unsorted.parquet"
     frame.sink_parquet(unsorted, compression="lz4")
+    _copy(f"select * from read_parquet({quoted(unsorted)}) order by object, record_id", path, work, engine)
+
+
+def _copy(query: str, path: Path, work: Path, engine: Engine) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     beside = path.with_name(f".{path.name}.writing")
     with engine.connect(work / "spill") as connection:
         connection.execute(
-            f"copy (select * from read_parquet({quoted(unsorted)}) order by object, record_id) "
-            f"to {quoted(beside)} (format parquet, compression zstd, compression_level 1)"
+            f"copy ({query}) to {quoted(beside)} (format parquet, compression zstd, compression_level 1)"
         )
     beside.chmod(0o600)
     beside.replace(path)

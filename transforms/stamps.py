@@ -19,7 +19,9 @@ from connectors.spec import Connector, SourceSettings
 from transforms.outcomes import NormaliseReport
 
 HERE = Path(__file__).parent
-MODULES = ("conditions", "keys", "mapping", "normalise", "outcomes", "record_files", "records", "versions")
+MODULES = (
+    "conditions", "keys", "mapping", "normalise", "outcomes", "past_values", "record_files", "records", "versions",
+)  # fmt: skip
 """Beside the cleaners, the code that the files rest on."""
 
 

@@ -68,9 +68,11 @@ class Delivered:
     """One delivery of the object, by the numbers of the files it holds."""
 
     delivery: str
+    effective: datetime
     position: int
     complete: bool
     files: tuple[int, ...]
+    """In the order of its parts."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,11 @@ class Versions:
     """`rest`: Parquet of the rows that are not current (file, row, record_id, outcome), None where all are."""
 
     files: tuple[LandedFile, ...]
+    delivered: tuple[Delivered, ...]
     held: tuple[Held, ...] = ()
     rest: Path | None = None
+    keys: str = ""
+    """Where there is a rest, the pattern of the Parquet of all keys: file, row, key, modified, gone."""
 
 
 def versions(
@@ -103,22 +108,22 @@ def versions(
     keys = [_keys(bound, settings, file) for file in files]
     all_count = not any(one.complete for one in delivered[1:])
     if all_count and _rows(files) <= IN_MEMORY and _all_distinct(keys):
-        return Versions(files)
+        return Versions(files, delivered)
     for number, frame in enumerate(keys):
         frame.sink_parquet(work / f"keys-{number}.parquet", compression="lz4")
     with engine.connect(work / "spill") as connection:
         if all_count and _all_distinct_on_disk(connection, work):
-            return Versions(files)
+            return Versions(files, delivered)
         newest, held = _newest_complete(connection, work, delivered, released, bool(bound.spec.deleted))
         rest = _rest(connection, work, files, newest)
-    return Versions(files, held, rest)
+    return Versions(files, delivered, held, rest, str(work / "keys-*.parquet"))
 
 
 def _rows(files: tuple[LandedFile, ...]) -> int:
     return sum(pl.scan_parquet(file.path).select(pl.len()).collect().item() for file in files)
 
 
-def _files(deliveries: pl.DataFrame, data: Path) -> tuple[tuple[LandedFile, ...], list[Delivered]]:
+def _files(deliveries: pl.DataFrame, data: Path) -> tuple[tuple[LandedFile, ...], tuple[Delivered, ...]]:
     ordered = deliveries.sort("effective", "order", "part").with_columns(
         pl.struct("effective", "order").rank("dense").cast(pl.Int64).alias("position")
     )
@@ -137,15 +142,16 @@ def _files(deliveries: pl.DataFrame, data: Path) -> tuple[tuple[LandedFile, ...]
         for number, row in enumerate(newest.to_dicts())
     )
     numbers = {file.hash: file.number for file in files}
-    delivered = [
+    delivered = tuple(
         Delivered(
             str(group["delivery"][0]),
+            group["effective"][0],
             int(position),
             bool(group["complete"][0]),
             tuple(numbers[h] for h in group["hash"].unique(maintain_order=True)),
         )
         for (position,), group in ordered.partition_by("position", as_dict=True, maintain_order=True).items()
-    ]
+    )
     return files, delivered
 
 
@@ -184,7 +190,7 @@ def _all_distinct_on_disk(connection: duckdb.DuckDBPyConnection, work: Path) -> 
 def _newest_complete(
     connection: duckdb.DuckDBPyConnection,
     work: Path,
-    delivered: list[Delivered],
+    delivered: tuple[Delivered, ...],
     released: frozenset[str],
     says_deleted: bool,
 ) -> tuple[int, tuple[Held, ...]]:
