@@ -11,10 +11,29 @@ import numpy as np
 import polars as pl
 
 from connectors.sample.errors import chance, plain, where
-from connectors.sample.material import COUNTRIES, NICKNAMES, Country, Rng, names, pick, weights_like_zipf
+from connectors.sample.material import (
+    COUNTRIES,
+    NICKNAMES,
+    Country,
+    Rng,
+    given_names,
+    listed_names,
+    pick,
+    weights_like_zipf,
+)
+from connectors.sample.surnames import surnames
 
 ANCHOR = date(2026, 6, 30)
 """The day on which the sample is set; nothing reads the clock."""
+
+BRANCHES = 0.025
+"""Share of the organisations that are branches of another."""
+
+AT_WORK = 0.4
+"""Share of the employed who are customers for their employer, and mostly reached there."""
+
+NO_EMAIL = 0.04
+"""Share of the people without any e-mail address."""
 
 _DAY = np.datetime64(ANCHOR, "D")
 _LETTERS = pl.Series(list("ABDEFGHJLNPQRSTUWXYZ"))
@@ -62,7 +81,7 @@ def days(dates: np.ndarray) -> pl.Series:
 def make_organisations(rng: Rng, count: int) -> pl.DataFrame:
     """Organisations in the order of COUNTRIES: country, core, legal, domain, phone, area, an address, customer_number.
 
-    About one in eight is a branch: another organisation of the same name in another city.
+    A few in a hundred (BRANCHES) are branches: another organisation of the same name in another city.
     """
     shares = rng.multinomial(count, [c.share for c in COUNTRIES])
     frame = pl.concat(
@@ -71,28 +90,30 @@ def make_organisations(rng: Rng, count: int) -> pl.DataFrame:
     core = frame["core"]
     numbered = pl.arange(0, frame.height, eager=True).cast(pl.String)
     branch = frame["branch"].to_numpy()
-    shared = branch & chance(rng, frame.height, 0.7)
+    head = np.maximum.accumulate(np.where(branch, 0, np.arange(frame.height)))
     label = frame.select(plain(pl.col("core")).str.slice(0, 22))["core"]
-    label = where(~label.is_first_distinct().to_numpy() & ~shared, label + numbered, label)
+    label = where(~label.is_first_distinct().to_numpy(), label + numbered, label)
+    label = where(branch & chance(rng, frame.height, 0.7), label.gather(head), label)
     tld = pl.Series([c.tld for c in COUNTRIES]).gather(frame["country"])
     number = "C" + (pl.arange(0, frame.height, eager=True) * 7 + 100_003).cast(pl.String)
     return frame.with_columns(
         core=core,
         domain=(label + "." + tld),
-        customer_number=where(chance(rng, frame.height, 0.4), number, core.clear(len(core))),
+        customer_number=where(chance(rng, frame.height, 0.6), number, core.clear(len(core))),
     ).with_row_index("entity")
 
 
 def _organisations_of(index: int, country: Country, count: int, rng: Rng) -> pl.DataFrame:
-    surnames, cumulative = names(country.locale, "last_names")
+    listed, cumulative = surnames(country.code)
     trades = pl.Series(country.trades)
-    one, two = (surnames.gather(pick(rng, cumulative, count)) for _ in range(2))
+    one, two = (listed.gather(pick(rng, cumulative, count)) for _ in range(2))
     trade = trades.gather(rng.integers(0, len(trades), count))
     made = _SYLLABLES.gather(rng.integers(0, 25, count)) + _SYLLABLES.gather(rng.integers(0, 25, count))
-    made = (made + _SYLLABLES.gather(rng.integers(0, 25, count))).str.to_titlecase()
+    made = made + _SYLLABLES.gather(rng.integers(0, 25, count))
+    made = where(chance(rng, count, 0.6), made + _SYLLABLES.gather(rng.integers(0, 25, count)), made).str.to_titlecase()
     style = rng.random(count)
     core = where(style < 0.4, one + " " + trade, where(style < 0.6, one + " & " + two, made + " " + trade))
-    branch = chance(rng, count, 0.12)
+    branch = chance(rng, count, BRANCHES)
     branch[:1] = False
     head = np.maximum.accumulate(np.where(branch, 0, np.arange(count)))
     legal = rng.integers(0, len(country.legal), count)
@@ -113,7 +134,7 @@ def _organisations_of(index: int, country: Country, count: int, rng: Rng) -> pl.
 def make_people(rng: Rng, count: int, organisations: pl.DataFrame) -> pl.DataFrame:
     """People in the order of COUNTRIES: names, born, addresses now and before, phones, e-mails, employer.
 
-    `employer` is an `entity` of organisations of the same country, or null. About one in nine lives in a household
+    `employer` is an `entity` of organisations of the same country, or null. About one in three lives in a household
     that shares surname, address and landline.
     """
     shares = rng.multinomial(count, [c.share for c in COUNTRIES])
@@ -130,7 +151,7 @@ def _people_of(index: int, country: Country, count: int, employers: np.ndarray, 
         male, _given(country, "first_names_male", count, rng), _given(country, "first_names_female", count, rng)
     )
     head, member = _households(rng, count)
-    alike = member & chance(rng, count, 0.35)
+    alike = member & chance(rng, count, 0.25)
     given = where(alike, _given_with_initial(country, given.gather(head), rng), given)
     family = _surnames(country, count, rng)
     maiden = where(~male & chance(rng, count, 0.14), _surnames(country, count, rng), family.clear(count))
@@ -169,6 +190,7 @@ def _people_of(index: int, country: Country, count: int, employers: np.ndarray, 
                 "mobile_area": mobile_area,
                 "head": head,
                 "employer": pl.Series(np.where(employed, boss, -1)).replace(-1, None),
+                "at_work": employed & chance(rng, count, AT_WORK),
             }
         )
         .hstack(address.drop("city_index")[head])
@@ -177,15 +199,13 @@ def _people_of(index: int, country: Country, count: int, employers: np.ndarray, 
 
 
 def _given(country: Country, which: str, count: int, rng: Rng) -> pl.Series:
-    listed, cumulative = names(country.locale, which)
+    listed, cumulative = given_names(country, which)
     return listed.gather(pick(rng, cumulative, count))
 
 
 def _given_with_initial(country: Country, like: pl.Series, rng: Rng) -> pl.Series:
     """Given names that begin with the same letter as those in `like`."""
-    listed = (
-        pl.concat([names(country.locale, w)[0] for w in ("first_names_male", "first_names_female")]).unique().sort()
-    )
+    listed = pl.concat([given_names(country, w)[0] for w in ("first_names_male", "first_names_female")]).unique().sort()
     initial = listed.str.slice(0, 1).to_numpy()
     wanted = like.str.slice(0, 1).to_numpy().astype(str)
     first = initial.astype(str)
@@ -194,17 +214,17 @@ def _given_with_initial(country: Country, like: pl.Series, rng: Rng) -> pl.Serie
 
 
 def _surnames(country: Country, count: int, rng: Rng) -> pl.Series:
-    """Surnames with a long tail: one in seven is compound, which hardly anyone shares."""
-    listed, cumulative = names(country.locale, "last_names")
+    """Family names; one in fourteen is a double one, in Spain six in ten."""
+    listed, cumulative = surnames(country.code)
     one, two = (listed.gather(pick(rng, cumulative, count)) for _ in range(2))
     joined = one + (" " if country.code == "ES" else "-") + two
-    return where(chance(rng, count, 0.14), joined, one)
+    return where(chance(rng, count, 0.6 if country.code == "ES" else 0.07), joined, one)
 
 
 def _households(rng: Rng, count: int) -> tuple[np.ndarray, np.ndarray]:
     """For each person the head of the household (themselves when alone), and who is a member beside a head."""
     head = np.arange(count)
-    for distance, share in ((1, 0.05), (2, 0.02)):
+    for distance, share in ((1, 0.14), (2, 0.06)):
         starts = np.flatnonzero(chance(rng, max(count - distance, 0), share))
         starts = starts[(head[starts] == starts) & (head[starts + distance] == starts + distance)]
         followers = np.setdiff1d(starts + distance, starts)
@@ -214,16 +234,17 @@ def _households(rng: Rng, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _addresses(country: Country, count: int, rng: Rng, prefix: str) -> pl.DataFrame:
-    surnames, _ = names(country.locale, "last_names")
+    listed = pl.Series(listed_names(country.locale, "last_names")[:320])
     city = pick(rng, weights_like_zipf(len(country.cities), 0.7), count)
     patterns = [tuple(pattern.split("{}")) for pattern in country.streets]
     which = rng.integers(0, len(patterns), count)
     before, after = (pl.Series([p[k] for p in patterns]).gather(which) for k in (0, 1))
-    street = before + surnames.gather(pick(rng, weights_like_zipf(min(len(surnames), 320), 0.5), count)) + after
+    street = before + listed.gather(pick(rng, weights_like_zipf(len(listed), 0.5), count)) + after
     house = pl.Series(1 + np.floor(rng.random(count) ** 2 * 180).astype(int)).cast(pl.String)
     first = country.code in ("US", "GB", "FR")
     postal = pl.Series([c.postal for c in country.cities]).gather(city)
-    zone = pl.Series(rng.integers(1, 20, count)).cast(pl.String)
+    length = 5 - len(country.cities[0].postal)
+    zone = pl.Series(rng.integers(1, 100 if length == 2 else 20, count)).cast(pl.String)
     if country.code == "GB":
         ending = _LETTERS.gather(rng.integers(0, 20, count)) + _LETTERS.gather(rng.integers(0, 20, count))
         postal = postal + zone + " " + digits(rng, count, 1) + ending
@@ -236,7 +257,6 @@ def _addresses(country: Country, count: int, rng: Rng, prefix: str) -> pl.DataFr
             + _LETTERS.gather(rng.integers(0, 20, count))
         )
     else:
-        length = 5 - len(country.cities[0].postal)
         postal = postal + (
             zone.str.zfill(length) if length == 2 else zone.str.zfill(2) + digits(rng, count, length - 2)
         )
@@ -279,7 +299,7 @@ def _mobiles(country: Country, count: int, rng: Rng) -> tuple[pl.Series, pl.Seri
 
 
 def _with_emails(people: pl.DataFrame, organisations: pl.DataFrame, rng: Rng) -> pl.DataFrame:
-    """Adds home_email, second_email and work_email; three in ten people have none at all."""
+    """Adds home_email, second_email and work_email; a few in a hundred people (NO_EMAIL) have none at all."""
     count = people.height
     parts = people.select(
         g=plain(pl.col("given")),
@@ -325,9 +345,9 @@ def _with_emails(people: pl.DataFrame, organisations: pl.DataFrame, rng: Rng) ->
     work = where(
         work.is_first_distinct().to_numpy(), work, parts["g"] + "." + parts["f"] + digits(rng, count, 5) + "@" + domain
     )
-    none = chance(rng, count, 0.30)
+    none = chance(rng, count, NO_EMAIL)
     return people.with_columns(
-        home_email=where(none | chance(rng, count, 0.15), None, home),
+        home_email=where(none, None, home),
         second_email=where(none | ~chance(rng, count, 0.12), None, second),
         work_email=where(none, None, work),
     ).drop("head")

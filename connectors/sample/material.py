@@ -34,6 +34,8 @@ class Country:
     code: str
     share: float
     locale: str
+    kin: tuple[str, ...]
+    """Locales whose given names are used there too, less often."""
     language: str
     written: tuple[str, ...]
     dial: str
@@ -62,7 +64,7 @@ def _cities(*rows: tuple[str, str, str, str]) -> tuple[City, ...]:
 
 COUNTRIES = (
     Country(
-        "US", 0.40, "en_US", "en-US", ("United States", "USA", "US"), "1", "", 10, "2346789", (), 10,
+        "US", 0.40, "en_US", (), "en-US", ("United States", "USA", "US"), "1", "", 10, "2346789", (), 10,
         _cities(
             ("New York", "NY", "100", "212"), ("Los Angeles", "CA", "900", "213"), ("Chicago", "IL", "606", "312"),
             ("Houston", "TX", "770", "713"), ("Phoenix", "AZ", "850", "602"), ("Philadelphia", "PA", "191", "215"),
@@ -77,7 +79,7 @@ COUNTRIES = (
         "com", ("gmail.com", "yahoo.com", "outlook.com", "aol.com"), "America/New_York", "USD",
     ),
     Country(
-        "DE", 0.18, "de_DE", "de", ("Germany", "Deutschland", "DE"), "49", "0", 0, "2345678",
+        "DE", 0.18, "de_DE", (), "de", ("Germany", "Deutschland", "DE"), "49", "0", 0, "2345678",
         ("151", "160", "170", "171", "172", "175"), 0,
         _cities(
             ("Berlin", "Berlin", "10", "30"), ("Hamburg", "Hamburg", "20", "40"), ("München", "Bayern", "80", "89"),
@@ -92,7 +94,8 @@ COUNTRIES = (
         "de", ("gmx.de", "web.de", "t-online.de", "gmail.com"), "Europe/Berlin", "EUR",
     ),
     Country(
-        "GB", 0.15, "en_GB", "en-GB", ("United Kingdom", "UK", "Great Britain", "GB"), "44", "0", 10, "2",
+        "GB", 0.15, "en_GB", ("en_IE", "en_NZ"), "en-GB", ("United Kingdom", "UK", "Great Britain", "GB"),
+        "44", "0", 10, "2",
         ("740", "741", "742", "771", "772", "773", "780", "785", "796"), 10,
         _cities(
             ("London", "Greater London", "SE", "207"), ("Birmingham", "West Midlands", "B", "121"),
@@ -107,7 +110,7 @@ COUNTRIES = (
         "co.uk", ("gmail.com", "hotmail.co.uk", "btinternet.com", "yahoo.co.uk"), "Europe/London", "GBP",
     ),
     Country(
-        "FR", 0.09, "fr_FR", "fr", ("France", "FR"), "33", "0", 9, "0123456789",
+        "FR", 0.09, "fr_FR", ("fr_BE",), "fr", ("France", "FR"), "33", "0", 9, "0123456789",
         ("61", "62", "65", "66", "67", "76", "77"), 9,
         _cities(
             ("Paris", "Île-de-France", "75", "14"), ("Lyon", "Auvergne-Rhône-Alpes", "69", "47"),
@@ -121,7 +124,7 @@ COUNTRIES = (
         "fr", ("orange.fr", "free.fr", "laposte.net", "gmail.com"), "Europe/Paris", "EUR",
     ),
     Country(
-        "ES", 0.07, "es_ES", "es", ("Spain", "España", "ES"), "34", "", 9, "2345678",
+        "ES", 0.07, "es_ES", (), "es", ("Spain", "España", "ES"), "34", "", 9, "2345678",
         ("60", "61", "62", "63", "64", "65", "66", "67"), 9,
         _cities(
             ("Madrid", "Madrid", "28", "91"), ("Barcelona", "Barcelona", "08", "93"),
@@ -135,7 +138,7 @@ COUNTRIES = (
         "es", ("gmail.com", "hotmail.es", "telefonica.net"), "Europe/Madrid", "EUR",
     ),
     Country(
-        "IT", 0.06, "it_IT", "it", ("Italy", "Italia", "IT"), "39", "", 10, "2345678",
+        "IT", 0.06, "it_IT", ("ro_RO",), "it", ("Italy", "Italia", "IT"), "39", "", 10, "2345678",
         ("320", "328", "333", "335", "338", "340", "347", "348"), 10,
         _cities(
             ("Roma", "Lazio", "001", "06"), ("Milano", "Lombardia", "201", "02"), ("Torino", "Piemonte", "101", "011"),
@@ -148,7 +151,8 @@ COUNTRIES = (
         "it", ("libero.it", "gmail.com", "tiscali.it"), "Europe/Rome", "EUR",
     ),
     Country(
-        "NL", 0.05, "nl_NL", "nl", ("Netherlands", "Nederland", "The Netherlands", "NL"), "31", "0", 9, "2345678",
+        "NL", 0.05, "nl_NL", ("nl_BE",), "nl", ("Netherlands", "Nederland", "The Netherlands", "NL"),
+        "31", "0", 9, "2345678",
         ("61", "62", "63", "64", "65"), 9,
         _cities(
             ("Amsterdam", "Noord-Holland", "10", "20"), ("Rotterdam", "Zuid-Holland", "30", "10"),
@@ -184,9 +188,12 @@ NICKNAMES = {
 """Short names that share letters with the long one, and some that do not."""
 
 
-def weights_like_zipf(size: int, exponent: float = 0.85) -> np.ndarray:
-    """Cumulative weights of ranks 1..size: a few are frequent, most are rare, as with surnames."""
-    weights = 1.0 / np.arange(1, size + 1) ** exponent
+def weights_like_zipf(size: int, exponent: float = 0.85, flatness: float = 0.0) -> np.ndarray:
+    """Cumulative weights of ranks 1..size: a few are frequent, most are rare, as with names.
+
+    The larger `flatness`, the less the first stand out.
+    """
+    weights = 1.0 / (np.arange(1, size + 1) + flatness) ** exponent
     return np.cumsum(weights / weights.sum())
 
 
@@ -196,15 +203,20 @@ def pick(rng: Rng, cumulative: np.ndarray, size: int) -> np.ndarray:
 
 
 @cache
-def names(locale: str, which: str) -> tuple[pl.Series, np.ndarray]:
-    """Names of a locale with cumulative weights; `which` is first_names_male, first_names_female or last_names.
+def listed_names(locale: str, which: str) -> tuple[str, ...]:
+    """Names of a locale, the frequent first where its list says so, else in a fixed mixed order.
 
-    Where the list has no frequencies, ranks are given out in a fixed mixed order.
+    `which` is first_names_male, first_names_female or last_names.
     """
     material: Any = getattr(importlib.import_module(f"faker.providers.person.{locale}").Provider, which)
     if isinstance(material, dict):
-        weights = np.array(list(material.values()), dtype=float)
-        return pl.Series(list(material), dtype=pl.String), np.cumsum(weights / weights.sum())
+        return tuple(sorted(material, key=lambda name: -material[name]))
     listed = list(dict.fromkeys(material))
-    mixed = [listed[i] for i in np.random.default_rng(7).permutation(len(listed))]
-    return pl.Series(mixed, dtype=pl.String), weights_like_zipf(len(mixed))
+    return tuple(listed[i] for i in np.random.default_rng(7).permutation(len(listed)))
+
+
+@cache
+def given_names(country: Country, which: str) -> tuple[pl.Series, np.ndarray]:
+    """Given names of a country with cumulative weights; `which` is first_names_male or first_names_female."""
+    listed = dict.fromkeys(name for locale in (country.locale, *country.kin) for name in listed_names(locale, which))
+    return pl.Series(list(listed), dtype=pl.String), weights_like_zipf(len(listed), 0.9, 5.0)

@@ -35,6 +35,9 @@ _ORGANISATION_AT_HOME = np.cumsum([0.40, 0.02, 0.33, 0.25])
 _ORGANISATION_IN_AMERICA = np.cumsum([0.02, 0.40, 0.33, 0.25])
 _RECORDS_PER_ENTITY = np.cumsum([0.40, 0.28, 0.17, 0.10, 0.05])
 
+MOBILE_ALONE = 0.12
+"""Share of the records of people in which the mobile is the only number, and stands where a landline should."""
+
 _ROLES = pl.Series(["info", "office", "sales", "contact", "admin"])
 _NO_EMAIL = pl.Series(["noemail@noemail.com", "none@none.com", "noemail@example.com", "test@test.com"])
 _NO_PHONE = pl.Series(["0000000000", "000000", "99999", "9999999999", "1234567890"])
@@ -75,13 +78,13 @@ def place(rng: Rng, countries: np.ndarray, organisations: bool) -> np.ndarray:
     return np.minimum(drawn, len(home) - 1)
 
 
-def observe_people(true: pl.DataFrame, employers: pl.DataFrame, rng: Rng, international: bool = False) -> pl.DataFrame:
+def observe_people(true: pl.DataFrame, employers: pl.DataFrame, rng: Rng, by_mail: bool = False) -> pl.DataFrame:
     """What one system knows of people.
 
     Args:
         true: rows of `make_people`, one per record wanted.
         employers: for each of them the row of its organisation, all null where there is none.
-        international: the system writes nearly all numbers with the country's prefix.
+        by_mail: a help desk, which knows nearly everyone by e-mail and writes numbers with the country's prefix.
 
     Returns:
         given, family, email, phone, mobile, street, postal_code, city, region, country (as written), born; each may be
@@ -89,15 +92,16 @@ def observe_people(true: pl.DataFrame, employers: pl.DataFrame, rng: Rng, intern
     """
     size = true.height
     given, family = _names(true, rng)
-    phone, mobile = _phones(true, employers, rng, 0.08 if international else 0.6)
+    email = _emails(true, employers, rng, 0.005 if by_mail else 0.025)
+    phone, mobile = _phones(true, employers, email, rng, 0.08 if by_mail else 0.6)
     return pl.DataFrame(
         {
             "given": given,
             "family": family,
-            "email": _emails(true, employers, rng),
+            "email": email,
             "phone": phone,
             "mobile": mobile,
-            "born": where(chance(rng, size, 0.4), None, mistaken_dates(true["born"], rng).cast(pl.String)),
+            "born": where(chance(rng, size, 0.2), None, mistaken_dates(true["born"], rng).cast(pl.String)),
         }
     ).hstack(_addresses(true, employers, rng))
 
@@ -116,11 +120,11 @@ def observe_organisations(true: pl.DataFrame, rng: Rng) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "name": company_names(true, rng),
-            "domain": where(chance(rng, size, 0.4), None, domain),
-            "phone": where(chance(rng, size, 0.35), None, phone),
-            "customer_number": where(chance(rng, size, 0.3), None, true["customer_number"]),
+            "domain": where(chance(rng, size, 0.04), None, domain),
+            "phone": where(chance(rng, size, 0.25), None, phone),
+            "customer_number": where(chance(rng, size, 0.2), None, true["customer_number"]),
         }
-    ).hstack(_written_address(true, rng, 0.22))
+    ).hstack(_written_address(true, rng, 0.2))
 
 
 def company_names(true: pl.DataFrame, rng: Rng) -> pl.Series:
@@ -163,32 +167,50 @@ def _names(true: pl.DataFrame, rng: Rng) -> tuple[pl.Series, pl.Series]:
     return where(chance(rng, size, 0.02), None, given), family
 
 
-def _emails(true: pl.DataFrame, employers: pl.DataFrame, rng: Rng) -> pl.Series:
+def _emails(true: pl.DataFrame, employers: pl.DataFrame, rng: Rng, missing: float) -> pl.Series:
+    """Nearly always the address that a person usually gives: at work, or at home."""
     size = true.height
-    how = rng.random(size)
     home, work, second = true["home_email"], true["work_email"], true["second_email"]
-    email = where(how < 0.5, home.fill_null(work), where(how < 0.85, work.fill_null(home), second.fill_null(home)))
-    email = slips(email, rng, 0.015)
+    at_work = true["at_work"].to_numpy()
+    usual = where(at_work, work.fill_null(home), home)
+    other = where(at_work, home, where(chance(rng, size, 0.5), work.fill_null(second), second.fill_null(work)))
+    email = where(chance(rng, size, 0.03) & other.is_not_null().to_numpy(), other, usual)
+    email = slips(email, rng, 0.01)
     email = where(chance(rng, size, 0.05), email.str.to_uppercase(), email)
-    email = where(chance(rng, size, 0.15), None, email)
+    email = where(chance(rng, size, missing), None, email)
     role = _ROLES.gather(rng.integers(0, len(_ROLES), size)) + "@" + employers["domain"]
-    email = where(chance(rng, size, 0.010) & role.is_not_null().to_numpy(), role, email)
+    email = where(chance(rng, size, 0.008) & role.is_not_null().to_numpy(), role, email)
     return where(chance(rng, size, 0.005), _NO_EMAIL.gather(rng.integers(0, len(_NO_EMAIL), size)), email)
 
 
-def _phones(true: pl.DataFrame, employers: pl.DataFrame, rng: Rng, national: float) -> tuple[pl.Series, pl.Series]:
+def _phones(
+    true: pl.DataFrame, employers: pl.DataFrame, email: pl.Series, rng: Rng, national: float
+) -> tuple[pl.Series, pl.Series]:
+    """A landline and a mobile; who gives no e-mail address gives a number."""
     size = true.height
-    office = chance(rng, size, 0.22) & employers["phone"].is_not_null().to_numpy()
+    office = _at_office(true, employers["phone"], rng, 0.7)
     number = where(office, employers["phone"], true["landline"])
     area = where(office, employers["phone_area"], true["landline_area"])
-    phone = written_phones(_mistyped(number, rng), area, true["country"], rng, national)
-    phone = where(chance(rng, size, 0.34), None, phone)
-    phone = where(chance(rng, size, 0.006), _NO_PHONE.gather(rng.integers(0, len(_NO_PHONE), size)), phone)
+    reached = email.is_not_null().to_numpy()
+    none = chance(rng, size, 0.06) & reached
+    phone = _mistyped(number, rng)
     number = where(
-        chance(rng, size, 0.5) & true["second_mobile"].is_not_null().to_numpy(), true["second_mobile"], true["mobile"]
+        chance(rng, size, 0.25) & true["second_mobile"].is_not_null().to_numpy(), true["second_mobile"], true["mobile"]
     )
-    mobile = written_phones(_mistyped(number, rng), true["mobile_area"], true["country"], rng, national)
-    return phone, where(chance(rng, size, 0.4), None, mobile)
+    mobile = where(rng.random(size) < np.where(reached, 0.25, 0.05), None, _mistyped(number, rng))
+    phone = where(chance(rng, size, 0.3), None, phone)
+    alone = chance(rng, size, MOBILE_ALONE) & mobile.is_not_null().to_numpy()
+    phone, mobile = where(alone, mobile, phone), where(alone, None, mobile)
+    area = where(alone, true["mobile_area"], area)
+    phone = written_phones(where(none, None, phone), area, true["country"], rng, national)
+    phone = where(chance(rng, size, 0.006), _NO_PHONE.gather(rng.integers(0, len(_NO_PHONE), size)), phone)
+    return phone, written_phones(where(none, None, mobile), true["mobile_area"], true["country"], rng, national)
+
+
+def _at_office(true: pl.DataFrame, known: pl.Series, rng: Rng, share: float) -> np.ndarray:
+    """Which records name the office: about `share` of those of people reached at work, few of the others'."""
+    wanted = np.where(true["at_work"].to_numpy(), share, 0.04)
+    return (rng.random(true.height) < wanted) & known.is_not_null().to_numpy()
 
 
 def _mistyped(number: pl.Series, rng: Rng) -> pl.Series:
@@ -199,13 +221,13 @@ def _mistyped(number: pl.Series, rng: Rng) -> pl.Series:
 
 def _addresses(true: pl.DataFrame, employers: pl.DataFrame, rng: Rng) -> pl.DataFrame:
     size = true.height
-    before = chance(rng, size, 0.5) & true["old_city"].is_not_null().to_numpy()
-    office = chance(rng, size, 0.22) & employers["city"].is_not_null().to_numpy()
+    before = chance(rng, size, 0.3) & true["old_city"].is_not_null().to_numpy()
+    office = _at_office(true, employers["city"], rng, 0.6)
     columns = ("street", "postal_code", "city", "region")
     chosen = pl.DataFrame(
         {c: where(office, employers[c], where(before, true[f"old_{c}"], true[c])) for c in columns}
     ).with_columns(true["country"])
-    return _written_address(chosen, rng, 0.18)
+    return _written_address(chosen, rng, 0.19)
 
 
 def _written_address(true: pl.DataFrame, rng: Rng, missing: float) -> pl.DataFrame:
@@ -219,8 +241,8 @@ def _written_address(true: pl.DataFrame, rng: Rng, missing: float) -> pl.DataFra
     street = slips(shorten_streets(spell_umlauts(true["street"], rng), rng), rng, 0.03)
     return pl.DataFrame(
         {
-            "street": where(none | chance(rng, size, 0.08), None, street),
-            "postal_code": where(none | chance(rng, size, 0.10), None, true["postal_code"]),
+            "street": where(none | chance(rng, size, 0.03), None, street),
+            "postal_code": where(none | chance(rng, size, 0.03), None, true["postal_code"]),
             "city": where(none, None, slips(spell_umlauts(true["city"], rng), rng, 0.02)),
             "region": where(none | chance(rng, size, 0.4), None, true["region"]),
             "country": where(chance(rng, size, 0.03), None, country),

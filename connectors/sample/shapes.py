@@ -134,7 +134,8 @@ def zendesk_users(
     ids: pl.Series, seen: pl.DataFrame, organisation: pl.Series, country: pl.Series, rng: Rng
 ) -> pl.DataFrame:
     size = len(ids)
-    phone = where(chance(rng, size, 0.5), seen["phone"], seen["mobile"])
+    first = chance(rng, size, 0.25)
+    phone = where(first, seen["phone"].fill_null(seen["mobile"]), seen["mobile"].fill_null(seen["phone"]))
     return seen.hstack(times(rng, size)).select(
         ids.alias("id"),
         pl.concat_str("given", "family", separator=" ", ignore_nulls=True).alias("name"),

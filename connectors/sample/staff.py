@@ -12,8 +12,9 @@ import polars as pl
 
 from connectors.sample.entities import ANCHOR, days, digits
 from connectors.sample.errors import chance, plain, where
-from connectors.sample.material import COUNTRIES, Rng, names, pick
+from connectors.sample.material import COUNTRIES, Rng, given_names, pick
 from connectors.sample.records import EMEA, HUBSPOT, US, ZENDESK
+from connectors.sample.surnames import surnames
 
 _TITLES = ("Account Manager", "Support Agent", "Sales Development", "Customer Success Manager", "Support Engineer")
 _DEPARTMENTS = ("Sales", "Support", "Sales Development", "Customer Success", "Support")
@@ -45,7 +46,8 @@ def make_staff(rng: Rng, records: int) -> Staff:
     for index, land in enumerate(COUNTRIES):
         size = int((country == index).sum())
         male = chance(rng, size, 0.5)
-        he, she, family = (names(land.locale, w) for w in ("first_names_male", "first_names_female", "last_names"))
+        he, she = (given_names(land, w) for w in ("first_names_male", "first_names_female"))
+        family = surnames(land.code)
         given = where(male, he[0].gather(pick(rng, he[1], size)), she[0].gather(pick(rng, she[1], size)))
         parts.append(pl.DataFrame({"given": given, "family": family[0].gather(pick(rng, family[1], size))}))
     people = pl.concat(parts)[rng.permutation(count)].with_columns(country=pl.Series(rng.permutation(country)))
