@@ -48,6 +48,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 STATE_FORMAT = 1
 STATE_FILES = ("registry.parquet", "member.parquet", "owner_assignment.parquet", "format.json")
 """What a publication moves forward; `format.json` last, for it says that the others are there."""
+MODEL_FILES = ("person_model.json", "person_share.parquet", "organisation_model.json", "organisation_share.parquet")
+"""Identity's models as they were frozen on the data; moved forward too, where there are any."""
 
 VERSION = re.compile(r"v(\d{6,})")
 
@@ -276,7 +278,7 @@ def adopt_state(data: Path, publication: Publication) -> None:
     carried = {path.name: path for path in (publication.path / "state").iterdir()}
     for name in sorted(carried, key=lambda name: (name == "format.json", name)):
         target = data / "state" / name
-        if name in STATE_FILES or not target.exists():
+        if name in (*STATE_FILES, *MODEL_FILES) or not target.exists():
             with written(target) as beside:
                 shutil.copyfile(carried[name], beside)
 
@@ -316,7 +318,7 @@ def _leftovers(data: Path) -> list[Path]:
     folders = (published(data), published(data) / "held")
     building = [path for folder in folders for path in folder.glob(".building-*")]
     links = [path for folder in folders for path in folder.glob("v*") if path.is_symlink()]
-    halves = [path for name in STATE_FILES for path in (data / "state").glob(f".{name}*")]
+    halves = [path for name in (*STATE_FILES, *MODEL_FILES) for path in (data / "state").glob(f".{name}*")]
     return [*building, *links, *published(data).glob(".current-*"), *halves]
 
 

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from connectors.files import as_json, fsync, private_folder
 from connectors.publication import (
     KEYS,
+    MODEL_FILES,
     SCHEMA_VERSION,
     STATE_FILES,
     STATE_FORMAT,
@@ -300,8 +301,10 @@ def _write_state(con: duckdb.DuckDBPyConnection, data: Path, schema: str, buildi
     _copy(con, _by_key(con, quoted(identity / "member.parquet"), ("record_key",)), state / "member.parquet")
     _copy(con, _by_key(con, assigned, ("customer_id",)), state / "owner_assignment.parquet")
     (state / "format.json").write_bytes(as_json({"format": STATE_FORMAT, "publication": number}))
-    for path in sorted((data / "state").glob("[!.]*")):
-        if path.name not in STATE_FILES:
+    frozen = [identity / name for name in MODEL_FILES if (identity / name).exists()]
+    moved = {*STATE_FILES, *(path.name for path in frozen)}
+    for path in (*frozen, *sorted((data / "state").glob("[!.]*"))):
+        if path in frozen or path.name not in moved:
             shutil.copyfile(path, state / path.name)
 
 

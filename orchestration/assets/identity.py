@@ -1,5 +1,7 @@
 """The third floor: one asset that links every person and organisation record to a customer."""
 
+import logging
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +53,7 @@ def identity_asset() -> dg.AssetsDefinition:
         linked, records = sum(report.links.values()), sum(report.records.values())
         yield dg.MaterializeResult(
             asset_key=KEY,
-            metadata=_metadata(workspace, report),
+            metadata={**_metadata(workspace, report), **pictures(workspace, context.log)},
             check_results=[
                 checks.result(
                     KEY, checks.ONE_LINK, [f"{records:,} records have {linked:,} links"] if linked != records else []
@@ -72,8 +74,24 @@ def _metadata(workspace: Workspace, report: "IdentityReport") -> dict[str, Any]:
         **{f"customers_{kind}": count for kind, count in report.customers.items()},
         "birth_dates_doubted_between": ", ".join(report.doubtful_birth_dates) or "no sources",
         **counts_table("links_by_rule", _rows("rule", report.links)),
-        **counts_table("edges_by_rule", _rows("rule", report.edges)),
+        **counts_table("compared_pairs", _rows("used", report.edges)),
+        **{f"model_{party}": model.version for party, model in report.models.items()},
         **counts_table("contact_points", _rows("class", report.contact_points)),
+    }
+
+
+def pictures(workspace: Workspace, log: logging.Logger) -> dict[str, dg.MarkdownMetadataValue]:
+    """What identity did, drawn. A run does not fail for want of a picture."""
+    try:
+        from transforms.identity_pictures import draw  # noqa: PLC0415
+
+        drawn = draw(workspace.data, workspace.settings.memory, workspace.settings.threads)
+    except Exception as error:
+        log.warning("No pictures of identity: %s", error)
+        return {}
+    return {
+        name: dg.MetadataValue.md(f"![{name.replace('_', ' ')}](data:image/png;base64,{b64encode(png).decode()})")
+        for name, png in drawn.items()
     }
 
 

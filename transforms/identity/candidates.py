@@ -1,8 +1,9 @@
-"""Which pairs are worth comparing: records that share a key, never more pairs than records times a small constant.
+"""Which pairs are worth comparing: records that share a key, while few do.
 
-A block is what shares one key. Inside it, records of the same profile (all that could contradict) hang on the
-smallest of them like a star; the smallest ones of different profiles are compared pair by pair while they are few.
-What a pair is worth does not belong here (`scoring`).
+A block is what shares one key. What many share cannot link on its own, so a block that is too large is split by what
+else its records share, until its parts are small; what is then still too large is reported, and its records meet in
+other blocks. Which blocks a record belongs to depends on nothing but the records themselves, so a day's changes
+propose just the pairs that a full run would. What a pair is worth does not belong here (`scoring`).
 """
 
 from __future__ import annotations
@@ -11,171 +12,170 @@ from dataclasses import dataclass
 
 import duckdb
 
-from transforms.identity.rules import LONG_STREET
-from transforms.sql import quoted
-
-PROFILES = 12
-"""Profiles of one block up to which they are compared with each other: at most 66 pairs beside the stars."""
-
-COLLEAGUES = 2_000
-"""People of one organisation up to which the same name in it is evidence. Beyond, it is a bucket (`Private
-customers`)."""
+BLOCK = 50
+"""Records up to which all pairs of a block are compared."""
+FEW = 5
+"""The same where what they share is common by nature: a family name and a city."""
 
 
 @dataclass(frozen=True)
 class OversizedBlock:
-    """A block whose profiles were not compared with each other: what it shares, and how much it holds."""
+    """Records that share a key and were not all compared with each other by it: what they share, and how many."""
 
     shares: str
     records: int
-    profiles: int
     example: str
     """Record key of one of them."""
 
 
-PERSON_PROFILE = "hash(family, given, given_rest, generation, birth_date)"
-ORGANISATION_PROFILE = "hash(name_key, city, country, customer_number, vat_id)"
+@dataclass(frozen=True)
+class Block:
+    """One kind of key: records in which all `keys` (SQL) are the same and known."""
 
-PERSON_BLOCKS: dict[str, str] = {
-    "contact point": f"""
-        select hash(medium, value) as key, id, {PERSON_PROFILE} as profile
-        from point_use join point using (medium, value) join person using (id)
-        where class in ('personal', 'household') or (class = 'shared' and medium = 'email' and people_names <= 3)
-    """,
-    "name and customer number": f"""
-        select hash(family, given_key, customer_number), id, {PERSON_PROFILE} from person
-        where family is not null and given_key is not null and customer_number is not null
-    """,
-    "name and organisation": f"""
-        select hash(family, given_key, organisation), id, {PERSON_PROFILE}
-        from person join belonging using (id) anti join bucket using (organisation)
-        where family is not null and given_key is not null
-    """,
-    "name, street and postal code": f"""
-        select hash(family, given_key, street, postal_code), id, {PERSON_PROFILE} from person
-        where family is not null and given_key is not null and street is not null and postal_code is not null
-    """,
-    "name, street and city": f"""
-        select hash(family, given_key, street, city), id, {PERSON_PROFILE} from person
-        where family is not null and given_key is not null and street is not null
-            and (city is not null or (postal_code is null and length(street) >= {LONG_STREET}))
-    """,
-    "name and birth date": f"""
-        select hash(family, given_key, birth_date), id, {PERSON_PROFILE} from person
-        where family is not null and given_key is not null and birth_date is not null
-    """,
-}
-"""What people share -> rows of key, id, profile."""
-
-ORGANISATION_BLOCKS: dict[str, str] = {
-    "name and domain": f"""
-        select hash(name_key, domain) as key, id, {ORGANISATION_PROFILE} as profile from organisation
-        where name_key is not null and domain is not null
-    """,
-    "name and phone": f"""
-        select hash(name_key, phone), id, {ORGANISATION_PROFILE} from organisation
-        where name_key is not null and phone is not null
-    """,
-    "name and e-mail": f"""
-        select hash(name_key, email), id, {ORGANISATION_PROFILE} from organisation
-        where name_key is not null and email is not null
-    """,
-    "name and their people's addresses": f"""
-        select hash(name_key, people_point), id, {ORGANISATION_PROFILE}
-        from organisation join organisation_people using (id) where name_key is not null
-    """,
-    "name and city": f"""
-        select hash(name_key, city), id, {ORGANISATION_PROFILE} from organisation
-        where name_key is not null and city is not null
-    """,
-    "name and postal code": f"""
-        select hash(name_key, postal_code), id, {ORGANISATION_PROFILE} from organisation
-        where name_key is not null and postal_code is not null
-    """,
-    "name and street": f"""
-        select hash(name_key, street), id, {ORGANISATION_PROFILE} from organisation
-        where name_key is not null and street is not null
-    """,
-    "VAT number": f"""
-        select hash(vat_id), id, {ORGANISATION_PROFILE} from organisation where vat_id is not null
-    """,
-    "customer number": f"""
-        select hash(customer_number), id, {ORGANISATION_PROFILE} from organisation where customer_number is not null
-    """,
-}
-"""What organisations share -> rows of key, id, profile."""
+    shares: str
+    keys: tuple[str, ...]
+    split: tuple[str, ...] = ()
+    """What too large blocks are split by, one after the other; unknown counts as a value."""
+    where: str = "true"
+    largest: int = BLOCK
+    """Records up to which all pairs are compared: fewer where what they share says little by itself."""
 
 
-def mark_buckets(connection: duckdb.DuckDBPyConnection) -> list[OversizedBlock]:
-    """`bucket(organisation)`: organisations with too many people to tell them by name; reported."""
+def _of(shares: str, *keys: str, split: tuple[str, ...] = (), where: str = "true", largest: int = BLOCK) -> Block:
+    return Block(shares, keys, split, where, largest)
+
+
+_NAMES = ("least(given_key, family)", "greatest(given_key, family)")
+
+PERSON_BLOCKS: tuple[Block, ...] = (
+    _of("contact point", "point", split=("family[1:3]", "given[1:2]")),
+    _of("national id", "national_id"),
+    _of("loyalty id", "loyalty_id"),
+    _of("customer number", "customer_number", split=("family[1:3]",)),
+    _of("name", *_NAMES, split=("coalesce(birth[1:4], postal_code)", "coalesce(postal_code, city)", "street")),
+    _of("name and city", *_NAMES, "city", split=("street", "birth")),
+    _of(
+        "birth date",
+        "birth",
+        split=("least(family[1], given[1])", "greatest(family[1:2], given[1:2])", "postal_code"),
+        largest=FEW,
+    ),
+    _of("birth date and postal code", "birth", "postal_code"),
+    _of("family name and birth month", "family", "birth[1:6]", split=("given[1]",)),
+    _of("given name and birth month", "given", "birth[1:6]", split=("family[1]",)),
+    _of("family name, birth year and day", "family", "birth[1:4]", "birth[7:8]", split=("given[1]",)),
+    _of("given name, birth year and day", "given", "birth[1:4]", "birth[7:8]", split=("family[1]",)),
+    _of(
+        "beginnings of the name and birthday",
+        "given[1]",
+        "family[1]",
+        "birth[5:8]",
+        split=("given[2]", "family[2]"),
+        largest=FEW,
+    ),
+    _of("beginnings of the name and birth year", "given[1:3]", "family[1:3]", "birth[1:4]"),
+    _of("family name and postal code", "family", "postal_code", split=("given[1]",)),
+    _of("given name and postal code", "given_key", "postal_code", split=("family[1]",)),
+    _of("street", "street", "coalesce(postal_code[1:2], city)", split=("given[1]", "family[1]"), largest=FEW),
+    _of("street and beginning of the name", "street", "coalesce(given[1:3], family[1:3])", split=("city",)),
+    _of("family name and city", "family", "city", split=("given[1]", "street"), largest=FEW),
+    _of("family name and organisation", "family", "organisation", split=("given[1]",)),
+    _of("given name and organisation", "given_key", "organisation", split=("family[1]",)),
+    _of("family name and place of birth", "family", "birth_place", split=("given[1]",)),
+    _of("given name, place of birth and decade", "given_key", "birth_place", "birth[1:3]", split=("family[1]",)),
+    _of(
+        "beginnings of the name and postal code",
+        "given[1:2]",
+        "family[1:2]",
+        "postal_area",
+        split=("postal_code", "street"),
+        largest=FEW,
+    ),
+    _of("given name and city", "given_key", "city", split=("family[1]", "birth[1:4]"), largest=FEW),
+    _of(
+        "mailbox",
+        "mailbox",
+        split=("coalesce(family[1:2], given[1:2])", "city"),
+        where="length(mailbox) > 2",
+        largest=FEW,
+    ),
+)
+
+ORGANISATION_BLOCKS: tuple[Block, ...] = (
+    _of("name", "name", split=("coalesce(postal_code, city)", "street")),
+    _of("words of the name", "sorted_words", split=("coalesce(postal_code, city)", "street")),
+    _of("name and postal code", "name", "postal_code"),
+    _of("name and city", "name", "city", split=("street",)),
+    _of("web domain", "domain", split=("name[1:4]", "city")),
+    _of("address of their people", "people_point", split=("name[1:4]", "city")),
+    _of("contact point", "point", split=("name[1:3]", "street")),
+    _of("VAT number", "vat_id"),
+    _of("customer number", "customer_number"),
+    _of("street", "street", split=("coalesce(postal_code, city)", "name[1:3]")),
+    _of(
+        "house and street name", "house", "street_core", split=("coalesce(postal_code, city)", "name[1:3]"), largest=FEW
+    ),
+    _of("house and postal code", "house", "postal_code", split=("street[1:5]", "name[1:3]"), largest=FEW),
+    _of("beginning of the name and postal code", "name[1:5]", "postal_code", split=("street[1:4]",), largest=FEW),
+    _of("beginning of the name and city", "name[1:6]", "city", split=("street[1:4]", "name[1:9]"), largest=FEW),
+    _of("rare word and place", "rare_word", "coalesce(postal_code, city)"),
+    _of("rare word", "rare_word", split=("name[1:3]",), largest=FEW),
+    _of("web domain's label", "domain_label", split=("name[1:4]",), where="length(domain_label) > 4"),
+)
+
+
+def propose_pairs(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> list[OversizedBlock]:
+    """`<party>_pair(a, b)`, a < b, each once. Returns the blocks that stayed
+    larger than `BLOCK`.
+
+    Reads `<party>_stated`, and `<party>_key(id, point)` for `point`, of which a record has several. A key is a
+    64-bit hash: two keys that fall together only propose pairs which the comparison then drops.
+    """
+    connection.execute(f"create or replace temp table {party}_proposed (a integer, b integer)")
+    oversized = []
+    for number, block in enumerate(blocks):
+        oversized += _propose(connection, party, number, block)
+    connection.execute(f"create table {party}_pair as select distinct a, b from {party}_proposed")
+    connection.execute(f"drop table {party}_proposed")
+    return oversized
+
+
+def _propose(connection: duckdb.DuckDBPyConnection, party: str, number: int, block: Block) -> list[OversizedBlock]:
+    known = " and ".join(f"{key} is not null" for key in block.keys)
+    rows = f"{party}_stated" + (f" join {party}_key using (id)" if "point" in block.keys else "")
     connection.execute(
         f"""
-        create temp table bucket as
-        select organisation, count(*) as people, min(id) as example from belonging
-        group by organisation having count(*) > {COLLEAGUES}
+        create or replace temp table member as
+        with keyed as (
+            select id, hash({number}, {", ".join(block.keys)}) as key from {rows} where {known} and {block.where}
+        )
+        select id, key from keyed where key in (select key from keyed group by key having count(*) > 1)
         """
     )
-    rows = connection.execute(
-        """
-        select people, record_key from bucket join person on person.id = bucket.example order by people desc, record_key
-        """
-    ).fetchall()
-    return [OversizedBlock("organisation", people, people, example) for people, example in rows]
-
-
-def propose_pairs(connection: duckdb.DuckDBPyConnection, party: str, blocks: dict[str, str]) -> list[OversizedBlock]:
-    """`<party>_pair(a, b)`, a < b, each once. Returns the blocks that were too large to compare throughout.
-
-    A key is a 64-bit hash: two keys that fall together only propose pairs which the comparison then drops.
-    """
-    connection.execute("create temp table block_member (block text, key ubigint, id integer, profile ubigint)")
-    for shares, members in blocks.items():
-        # Most keys are held by one record; only the others are blocks.
+    for part in block.split:
         connection.execute(
             f"""
-            insert into block_member
-            with member (key, id, profile) as ({members})
-            select {quoted(shares)}, key, id, profile from member
-            where key in (select key from member group by key having count(*) > 1)
+            update member set key = hash(member.key, ({part})) from {party}_stated as record
+            where record.id = member.id
+                and member.key in (select key from member group by key having count(*) > {block.largest})
             """
         )
-    connection.execute(
-        """
-        create temp table block_profile as
-        select block, key, profile, min(id) as first_id, count(*) as records
-        from block_member group by block, key, profile
-        """
-    )
+    connection.execute("create or replace temp table size as select key, count(*) as records from member group by key")
     connection.execute(
         f"""
-        create temp table large_block as
-        select block, key, count(*) as profiles, sum(records)::bigint as records, min(first_id) as example
-        from block_profile group by block, key having count(*) > {PROFILES}
+        insert into {party}_proposed
+        select distinct one.id, other.id
+        from member as one join member as other using (key)
+        where one.id < other.id and key in (select key from size where records between 2 and {block.largest})
         """
     )
-    connection.execute(
+    rows_too_large = connection.execute(
         f"""
-        create table {party}_pair as
-        with star as (
-            select first_id as a, id as b from block_member join block_profile using (block, key, profile)
-            where id <> first_id
-        ),
-        across as (
-            select one.first_id as a, other.first_id as b
-            from block_profile as one
-            join block_profile as other using (block, key)
-            anti join large_block using (block, key)
-            where one.first_id < other.first_id
-        )
-        select distinct a, b from (select * from star union all select * from across)
-        """
-    )
-    rows = connection.execute(
-        f"""
-        select block, records, profiles, record_key from large_block
-        join {party} on {party}.id = large_block.example order by records desc, block, record_key
+        select records, record_key from (
+            select key, any_value(records) as records, min(id) as id
+            from size join member using (key) where records > {max(block.largest, BLOCK)} group by key
+        ) join {party}_stated using (id) order by records desc, record_key
         """
     ).fetchall()
-    for table in ("block_member", "block_profile", "large_block"):
-        connection.execute(f"drop table {table}")
-    return [OversizedBlock(*row) for row in rows]
+    connection.execute("drop table member; drop table size")
+    return [OversizedBlock(block.shares, *row) for row in rows_too_large]

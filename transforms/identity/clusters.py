@@ -1,12 +1,12 @@
 """Edges -> clusters: what stays together, what is cut, and how weak the weakest link is. Graphs of integers only.
 
-Knows nothing of names or contact points; who may not stand together comes in as traits and as pairs to keep apart.
+Knows nothing of names or contact points; what speaks for and against a pair comes in as numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,37 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 Ids = NDArray[np.int64]
-Scores = NDArray[np.float64]
+Weights = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Pair = tuple[int, int]
+
+AGAINST = 1.0
+"""The most that one pair that was compared and not linked speaks against joining two clusters, in bits."""
+REFUSED = 6.0
+"""What a refused pair speaks against it."""
+FIRM = 1e6
+"""What a pair refused for good speaks: more than any number of links; only a person's decision outdoes it."""
+FOR = 10.0
+"""The most that one linked pair speaks for it."""
 
 
 @dataclass(frozen=True)
-class Edge:
-    """One used edge, a < b. `decided`: a person said that the two are the same."""
+class Pairs:
+    """Pairs of records, each once, a < b; arrays of one length."""
 
-    a: int
-    b: int
-    score: float
-    decided: bool = False
+    a: Ids
+    b: Ids
+
+
+@dataclass(frozen=True)
+class Scored(Pairs):
+    """Pairs with a score. `weight`: bits above the threshold; `links`: nothing but the weight decides, and it does."""
+
+    weight: Weights
+    links: Flags
+    refused: Flags
+    firm: Flags
+    """Refused for good: no third record brings the two into one cluster."""
 
 
 def components(records: int, a: Ids, b: Ids) -> Ids:
@@ -38,7 +57,7 @@ def components(records: int, a: Ids, b: Ids) -> Ids:
     return smallest[label]
 
 
-def weakest_links(records: int, a: Ids, b: Ids, score: Scores, label: Ids) -> tuple[Ids, Scores]:
+def weakest_links(records: int, a: Ids, b: Ids, score: Weights, label: Ids) -> tuple[Ids, Weights]:
     """Labels of clusters of two and more, and the weakest score on the maximum spanning tree of each.
 
     The tree of greatest score is the smallest one of 2 - score: always positive, for a weight of zero means "no
@@ -55,71 +74,109 @@ def weakest_links(records: int, a: Ids, b: Ids, score: Scores, label: Ids) -> tu
     return owners, np.round(2.0 - heaviest, 6)
 
 
-@dataclass
-class _Group:
-    """Records that stand together so far, what they are, and whom they must not meet."""
+def partition(
+    records: int, scored: Scored, unlike: Pairs, together: Iterable[Pair] = (), apart: Iterable[Pair] = ()
+) -> Ids:
+    """Label per record, so that what was compared speaks for each cluster as a whole.
 
-    members: set[int]
-    traits: list[set[str]]
-    apart: set[int] = field(default_factory=set)
-    decided_apart: set[int] = field(default_factory=set)
-
-
-def separate(
-    edges: Iterable[Edge],
-    trait_names: tuple[str, ...],
-    traits: Mapping[int, tuple[str | None, ...]],
-    apart: Iterable[Pair],
-    decided_apart: Iterable[Pair],
-) -> dict[Pair, str]:
-    """The edges to cut so that nobody stands with whom they contradict -> the reason of each.
-
-    Edges are taken from the strongest to the weakest (a person's decision first, then score, then ids); one that
-    would bring contradictory records together is cut. So the weakest edges on the path between two such records
-    give way. `traits` are what may not differ inside a cluster (birth date, …), None where unknown; `apart` are
-    pairs whose comparison was refused. A person's `same` overrules both, but not a person's `different`
-    (`decided_apart`).
+    Links are taken from the strongest to the weakest. Two clusters are joined when the pairs between them that were
+    compared speak for it in sum: so a weak bridge between two groups that do not resemble each other does not hold.
+    `unlike` are pairs that were compared and found too unlike to be scored. A person's decisions come first:
+    `together` joins whatever the scores say, and records of `apart` never come into one cluster.
     """
-    groups: dict[int, _Group] = {}
+    together, apart = sorted(together), sorted(apart)
+    link_a, link_b = scored.a[scored.links], scored.b[scored.links]
+    decided_a, decided_b = (np.array([pair[side] for pair in together], dtype=np.int64) for side in (0, 1))
+    label = components(records, np.concatenate([link_a, decided_a]), np.concatenate([link_b, decided_b]))
+    against = _inside(label, np.concatenate([scored.a[~scored.links], unlike.a]),
+                      np.concatenate([scored.b[~scored.links], unlike.b]),
+                      np.concatenate([_objections(scored), np.full(len(unlike.a), -AGAINST)]))  # fmt: skip
+    decided = np.array([pair[0] for pair in (*apart, *together)], dtype=np.int64)
+    suspect = np.union1d(label[against[0]], label[decided])
+    doubtful = np.isin(label[scored.a], suspect) & scored.links
+    if not len(suspect):
+        return label
+    order = np.lexsort((scored.b[doubtful], scored.a[doubtful], -scored.weight[doubtful]))
+    for_a, for_b = scored.a[doubtful][order], scored.b[doubtful][order]
+    weight = np.minimum(scored.weight[doubtful][order], FOR)
+    merging = _Merging(
+        zip(
+            np.concatenate([against[0], for_a]).tolist(),
+            np.concatenate([against[1], for_b]).tolist(),
+            np.concatenate([against[2], weight]).tolist(),
+            strict=True,
+        ),
+        apart,
+    )
+    for one, other in together:
+        merging.join(one, other, whatever=True)
+    for one, other in zip(for_a.tolist(), for_b.tolist(), strict=True):
+        merging.join(one, other)
+    return merging.relabel(label, np.flatnonzero(np.isin(label, suspect)))
 
-    def group(record: int) -> _Group:
-        if record not in groups:
-            known = traits.get(record, (None,) * len(trait_names))
-            groups[record] = _Group({record}, [set() if value is None else {value} for value in known])
-        return groups[record]
 
-    for pairs, decided in ((apart, False), (decided_apart, True)):
-        for a, b in pairs:
-            for record, enemy in ((a, b), (b, a)):
-                (group(record).decided_apart if decided else group(record).apart).add(enemy)
+def _objections(scored: Scored) -> Weights:
+    """What pairs that do not link speak against joining: their weight, but no more than `AGAINST`; `REFUSED`; all."""
+    rest = ~scored.links
+    mild = np.where(scored.refused[rest], -REFUSED, np.clip(scored.weight[rest], -AGAINST, 0.0))
+    return np.where(scored.firm[rest], -FIRM, mild)
 
-    cut: dict[Pair, str] = {}
-    for edge in sorted(edges, key=lambda each: (not each.decided, -each.score, each.a, each.b)):
-        one, other = group(edge.a), group(edge.b)
-        if one is other:
-            continue
-        if reason := _contradiction(one, other, trait_names, edge.decided):
-            cut[edge.a, edge.b] = reason
-            continue
-        if len(one.members) < len(other.members):
+
+def _inside(label: Ids, a: Ids, b: Ids, weight: Weights) -> tuple[Ids, Ids, Weights]:
+    within = label[a] == label[b]
+    return a[within], b[within], weight[within]
+
+
+class _Merging:
+    """Groups of records that grow, and what speaks for and against each two of them."""
+
+    def __init__(self, pairs: Iterable[tuple[int, int, float]], apart: Iterable[Pair]) -> None:
+        self._parent: dict[int, int] = {}
+        self._between: dict[int, dict[int, float]] = {}
+        for a, b, weight in pairs:
+            self._say(a, b, weight)
+        for a, b in apart:
+            self._say(a, b, -np.inf)
+
+    def _say(self, a: int, b: int, weight: float) -> None:
+        for one, other in ((a, b), (b, a)):
+            between = self._between.setdefault(one, {})
+            between[other] = between.get(other, 0.0) + weight
+
+    def _group(self, record: int) -> int:
+        parent = self._parent
+        while parent.setdefault(record, record) != record:
+            parent[record] = parent[parent[record]]
+            record = parent[record]
+        return record
+
+    def join(self, a: int, b: int, *, whatever: bool = False) -> None:
+        """Join the groups of two records if what is known speaks for it; with `whatever`, also if it speaks against."""
+        one, other = self._group(a), self._group(b)
+        if one == other:
+            return
+        known = self._between.setdefault(one, {}).get(other, 0.0)
+        if known == -np.inf or (known <= 0 and not whatever):
+            return
+        if len(self._between[one]) < len(self._between.setdefault(other, {})):
             one, other = other, one
-        one.members |= other.members
-        one.apart |= other.apart
-        one.decided_apart |= other.decided_apart
-        one.traits = [mine | theirs for mine, theirs in zip(one.traits, other.traits, strict=True)]
-        for record in other.members:
-            groups[record] = one
-    return cut
+        self._parent[other] = one
+        mine = self._between[one]
+        for third, weight in self._between.pop(other).items():
+            if third == one:
+                continue
+            mine[third] = mine.get(third, 0.0) + weight
+            theirs = self._between[third]
+            theirs.pop(other)
+            theirs[one] = mine[third]
+        mine.pop(other, None)
 
-
-def _contradiction(one: _Group, other: _Group, trait_names: tuple[str, ...], decided: bool) -> str | None:
-    if not one.decided_apart.isdisjoint(other.members):
-        return "would join records that were decided to be different"
-    if decided:
-        return None
-    for name, mine, theirs in zip(trait_names, one.traits, other.traits, strict=True):
-        if mine and theirs and mine.isdisjoint(theirs):
-            return f"would join records whose {name} differ"
-    if not one.apart.isdisjoint(other.members):
-        return "would join records whose comparison was refused"
-    return None
+    def relabel(self, label: Ids, records: Ids) -> Ids:
+        """Labels anew for these records: the smallest record of each group."""
+        found = np.array([self._group(record) for record in records.tolist()], dtype=np.int64)
+        smallest: dict[int, int] = {}
+        for record, group in zip(records.tolist(), found.tolist(), strict=True):
+            smallest[group] = min(smallest.get(group, record), record)
+        relabelled = label.copy()
+        relabelled[records] = [smallest[group] for group in found.tolist()]
+        return relabelled

@@ -7,9 +7,12 @@ together does not belong here (`candidates`).
 from __future__ import annotations
 
 import duckdb
+import numpy as np
+import polars as pl
 
+from transforms.identity.clusters import components
 from transforms.identity.words import MAIL_PROVIDERS, PLACEHOLDER_MAILBOXES, ROLE_MAILBOXES
-from transforms.identity.workbench import quoted_list
+from transforms.identity.workbench import count, keep, quoted_list
 
 HOUSEHOLD = 8
 """People under one family name up to which a contact point is a household's; more are a firm's that bears the name."""
@@ -17,106 +20,164 @@ HOUSEHOLD = 8
 ORGANISATIONS = 3
 """Organisations up to which one person's contact point stays personal: the owner of three shops has one mobile."""
 
+NAMES = 40
+"""Whole names at one contact point up to which they are compared; of more, each is somebody."""
+
+SLIP = 0.05
+"""Strangers behind a personal contact point: one in twenty was mistyped, taken over or lent."""
+
 _SAME_DIGIT = "|".join(f"{digit}{{7,}}|{digit}{{6}}$" for digit in range(10))
 PLACEHOLDER_NUMBER = f"({_SAME_DIGIT}|123456|987654321)"
 """E.164 numbers that were typed to fill a field: a run of one digit (seven, or six at the end), or counting."""
 
 
-def classify_contact_points(connection: duckdb.DuckDBPyConnection) -> None:
-    """`point(medium, value, class, reason, records, names)` and `point_kind(medium, kind, value)`.
+def classify_points(connection: duckdb.DuckDBPyConnection) -> None:
+    """`point(medium, value, class, reason, records, people, organisations, others)` and
+    `point_kind(medium, kind, value, shown)`.
 
-    medium is email, number or domain: a number is one number, whether it stands as phone or as mobile. `names`
-    counts distinct folded names of people and organisations; a person known by an initial only does not count as
-    another name. Reads `person`, `organisation`, `staff_email`. Also leaves `point_use(medium, value, id)`: the
-    people who have each e-mail or number.
+    medium is email, number, domain, customer_number, loyalty_id, national_id or vat_id: a number is one number,
+    whether it stands as phone or as mobile. `people` counts those who are told apart by their names: a slip of the
+    pen, a nickname, swapped, married or half names are nobody else. `others` is how many strangers to expect behind
+    the value, in steps, so that one more of fifty changes nothing. Reads `person`, `organisation`, `staff_email`.
+    Also leaves `point_use(medium, value, id)`: the people who have each.
     """
     connection.execute(
         """
         create table point_use as
-        with named as (select id, email, phone, mobile, hash(family, given_key) as name from person)
-        select 'email' as medium, email as value, id, name from named where email is not null
-        union all
-        select 'number', phone, id, name from named where phone is not null
-        union all
-        select 'number', mobile, id, name from named where mobile is not null and mobile is distinct from phone
-        """
-    )
-    connection.execute(
-        """
-        create table point_kind as
-        select distinct 'email' as medium, 'email' as kind, email as value from person where email is not null
-        union select 'email', 'email', email from organisation where email is not null
-        union select 'number', 'phone', phone from person where phone is not null
-        union select 'number', 'phone', phone from organisation where phone is not null
-        union select 'number', 'mobile', mobile from person where mobile is not null
-        union select 'domain', 'domain', domain from organisation where domain is not null
+        select 'email' as medium, email as value, id from person where email is not null
+        union all select 'number', mobile, id from person where mobile is not null
+        union all select 'number', phone, id from person where phone is not null
+        union all select 'customer_number', customer_number, id from person where customer_number is not null
+        union all select 'loyalty_id', loyalty_id, id from person where loyalty_id is not null
+        union all select 'national_id', national_id, id from person where national_id is not null
         """
     )
     connection.execute(
         """
         create temp table organisation_use as
-        select 'email' as medium, email as value, name_key from organisation where email is not null
-        union all
-        select 'number', phone, name_key from organisation where phone is not null
-        union all
-        select 'domain', domain, name_key from organisation where domain is not null
+        select 'email' as medium, email as value, name from organisation where email is not null
+        union all select 'number', number, name from organisation where number is not null
+        union all select 'domain', domain, name from organisation where domain is not null
+        union all select 'customer_number', customer_number, name from organisation where customer_number is not null
+        union all select 'vat_id', vat_id, name from organisation where vat_id is not null
         """
     )
-    _count_names(connection)
+    _lay_out_shown(connection)
+    _count_people(connection)
     connection.execute(f"create table point as {_classes()}")
-    connection.execute("drop table organisation_use; drop table point_names")
+    connection.execute("drop table organisation_use; drop table point_people")
 
 
-def _count_names(connection: duckdb.DuckDBPyConnection) -> None:
-    """`point_names`: per value its records, the names of people and of organisations. Most values have one name,
-    seen at once."""
+def _lay_out_shown(connection: duckdb.DuckDBPyConnection) -> None:
+    """`point_kind(medium, kind, value, shown)`: what is published of a contact point, as the records write it."""
     connection.execute(
         """
-        create temp table point_names as
-        with people as (
-            select medium, value, count(*) as records, min(name) <> max(name) as several
-            from point_use group by medium, value
+        create table point_kind as
+        with shown as (
+            select 'email' as medium, 'email' as kind, lower(coalesce(email, email_written)) as value, email as shown
+            from records_person
+            union all select 'number', 'phone', number_key(phone), phone from records_person
+            union all select 'number', 'mobile', number_key(mobile), mobile from records_person
+            union all select 'email', 'email', lower(email), email from records_organisation
+            union all select 'number', 'phone', number_key(phone), phone from records_organisation
+            union all select 'domain', 'domain', domain, domain from organisation
+        )
+        select medium, kind, value, min(shown) as shown from shown where shown is not null group by all
+        """
+    )
+
+
+def _count_people(connection: duckdb.DuckDBPyConnection) -> None:
+    """`point_people`: per value its records, people and families, and organisations by name."""
+    connection.execute(
+        """
+        create temp table several as
+        select medium, value from point_use join person using (id) group by all
+        having min(hash(family, given)) <> max(hash(family, given))
+        """
+    )
+    connection.execute(
+        f"""
+        create temp table name_at as
+        with stated as (
+            select distinct medium, value, family, given, given_key, given_forms, initial
+            from several join point_use using (medium, value) join person using (id)
+            where family is not null and given is not null
         ),
+        -- An initial is somebody else only where no whole name there begins with it.
         name as (
-            select medium, value, family, given_key
-            from people
-            join point_use using (medium, value)
-            join person on person.id = point_use.id
-            where several and (family is not null or given_key is not null)
-            group by medium, value, family, given_key
+            select * from stated where given_key is not null
+            union all
+            select * from stated as short
+            anti join (select * from stated where given_key is not null) as whole
+                on whole.medium = short.medium and whole.value = short.value and whole.initial = short.initial
+            where short.given_key is null
+        )
+        select *, (row_number() over (order by medium, value, family, given) - 1)::integer as node,
+            count(*) over (partition by medium, value) <= {NAMES} as compared,
+        from name
+        """
+    )
+    names = count(connection, "select count(*) from name_at")
+    for label, alike in (("person", _same_person()), ("family", _same_family("one", "two"))):
+        edges = connection.execute(
+            f"""
+            select one.node, two.node as other
+            from name_at as one join name_at as two using (medium, value)
+            where one.compared and one.node < two.node and ({alike})
+            """
+        ).fetchnumpy()
+        found = components(names, np.asarray(edges["node"]), np.asarray(edges["other"]))
+        keep(connection, f"{label}_at", pl.DataFrame({"node": np.arange(names, dtype=np.int32), label: found}))
+    connection.execute(
+        """
+        create temp table point_people as
+        with told_apart as (
+            select medium, value, count(distinct person) as people, count(distinct family_at.family) as families
+            from name_at join person_at using (node) join family_at using (node) group by medium, value
         ),
-        several_names as (
-            select
-                medium, value,
-                min(family) is distinct from max(family) as families_differ,
-                min(given_key) is distinct from max(given_key) as givens_differ,
-                count(*) as names,
-                count(*) filter (where family is not null and given_key is not null) as whole_names,
-            from name group by medium, value
-        ),
+        used as (select medium, value, count(*) as records from point_use group by medium, value),
         organisations as (
-            select medium, value, count(*) as records, count(distinct name_key) as names
+            select medium, value, count(*) as records, count(distinct name) as names
             from organisation_use group by medium, value
         )
-        select
-            medium, value,
-            coalesce(people.records, 0) as people_records,
-            case
-                when people.records is null then 0
-                when not several then 1
-                -- An initial, or half a name, adds no name to a whole one.
-                when not families_differ and whole_names > 0 then whole_names
-                else coalesce(several_names.names, 1)
-            end as people_names,
-            coalesce(families_differ, false) as families_differ,
-            coalesce(givens_differ, false) as givens_differ,
-            coalesce(organisations.records, 0) as organisation_records,
-            coalesce(organisations.names, 0) as organisation_names,
-        from people
-        left join several_names using (medium, value)
+        select medium, value, coalesce(used.records, 0) + coalesce(organisations.records, 0) as records,
+            case when used.records is null then 0 else coalesce(told_apart.people, 1) end as people,
+            coalesce(told_apart.families, 1) as families,
+            coalesce(organisations.names, 0) as organisations,
+        from used
+        left join told_apart using (medium, value)
         full join organisations using (medium, value)
         """
     )
+    for table in ("several", "name_at", "person_at", "family_at"):
+        connection.execute(f"drop table {table}")
+
+
+def _same_family(one: str, two: str) -> str:
+    return f"""(
+        {one}.family = {two}.family
+        or (length({one}.family) > 3 and contains({two}.family, {one}.family))
+        or (length({two}.family) > 3 and contains({one}.family, {two}.family))
+        or (length({one}.family) > 3 and jaro_winkler_similarity({one}.family, {two}.family) >= 0.9)
+    )"""
+
+
+def _same_person() -> str:
+    """Two whole names at one contact point may be one person's."""
+    return f"""
+        ({_same_family("one", "two")} and (
+            one.given_key = two.given_key
+            or contains(one.given_forms, '|' || two.given_key || '|')
+            or contains(two.given_forms, '|' || one.given_key || '|')
+            or ((one.given_key is null or two.given_key is null) and one.initial = two.initial)
+            or (length(one.given) > 3 and jaro_winkler_similarity(one.given, two.given) >= 0.9)
+        ))
+        or (one.family = two.given and one.given = two.family)
+        or (one.medium <> 'number' and one.given_key = two.given_key)
+        or jaro_winkler_similarity(one.given || one.family, two.given || two.family) >= 0.95
+        or jaro_winkler_similarity(one.given || one.family, two.family || two.given) >= 0.95
+    """
 
 
 def _classes() -> str:
@@ -127,39 +188,41 @@ def _classes() -> str:
             select *,
                 case when medium = 'email' then mailbox(value) end as mailbox,
                 medium = 'email' and value in (select email from staff_email) as staff,
-                people_records + organisation_records as records,
-                people_names + organisation_names as names,
-            from point_names
+            from point_people
         ),
         decided as (
             select *,
                 case
                     when medium = 'email' and (mailbox in ({placeholders}) or mailbox = '')
                         then ['placeholder', 'an address that is typed where there is none']
-                    when medium = 'number' and regexp_matches(value, '{PLACEHOLDER_NUMBER}')
+                    when medium not in ('email', 'domain') and regexp_matches(value, '{PLACEHOLDER_NUMBER}')
                         then ['placeholder', 'digits that are typed where there is no number']
                     when medium = 'domain' and value in ({quoted_list(MAIL_PROVIDERS)})
                         then ['shared', 'a mail provider''s or host''s domain']
                     when staff then ['shared', 'an address of our own staff']
                     when mailbox in ({roles}) then ['shared', 'the mailbox of a role, not of a person']
-                    when organisation_names > {ORGANISATIONS} or (people_names = 0 and organisation_names > 1)
-                        then ['shared', format('used by {{}} different organisations', organisation_names)]
-                    when people_names = 0 and people_records = 0 then ['personal', 'used by one organisation']
-                    when people_names <= 1 and people_records > 0 then ['personal', 'used under one name']
-                    when medium = 'email' and not givens_differ and people_names = 2
-                        then ['personal', 'used under one given name and two family names']
-                    when organisation_names > 0
-                        then ['shared', format('an organisation''s own, used by {{}} people', people_names)]
-                    when not families_differ and people_names <= {HOUSEHOLD}
-                        then ['household', format('used by {{}} people of one family name', people_names)]
-                    when not families_differ
-                        then ['shared', format('used by {{}} people, more than a household has', people_names)]
-                    else ['shared', format('used by {{}} people of different family names', people_names)]
-                end as verdict
+                    when organisations > {ORGANISATIONS} or (people = 0 and organisations > 1)
+                        then ['shared', format('used by {{}} different organisations', organisations)]
+                    when people = 0 then ['personal', 'used by one organisation']
+                    when people = 1 then ['personal', 'used under one name']
+                    when organisations > 0
+                        then ['shared', format('an organisation''s own, used by {{}} people', people)]
+                    when families = 1 and people <= {HOUSEHOLD}
+                        then ['household', format('used by {{}} people of one family name', people)]
+                    when families = 1
+                        then ['shared', format('used by {{}} people, more than a household has', people)]
+                    else ['shared', format('used by {{}} people of different family names', people)]
+                end as verdict,
+                greatest(people, organisations) as strangers,
             from point
         )
-        select medium, value, verdict[1] as class, verdict[2] as reason, records, names,
-            people_names, organisation_names
+        select medium, value, verdict[1] as class, verdict[2] as reason, records, people, organisations,
+            case
+                when verdict[1] = 'personal' then {SLIP}
+                when strangers <= 3 then 2
+                when strangers <= 8 then 5
+                else 4 ** round(log(strangers) / log(4))
+            end::double as others,
         from decided
     """
 
@@ -167,7 +230,7 @@ def _classes() -> str:
 def contact_point_rows() -> str:
     """The published rows: kind, value, class, reason, records, names; ordered by kind and value."""
     return """
-        select kind, value, class, reason, records, names
+        select kind, shown as value, class, reason, records, greatest(people, organisations) as names
         from point_kind join point using (medium, value)
         order by kind, value
     """

@@ -6,16 +6,30 @@ what is published comes from the records themselves.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 import polars as pl
+from nicknames import NickNamer
 
-from transforms.identity.words import GENERATIONS, LEGAL_FORMS, NICKNAMES, NO_NAMES, STREET_WORDS
+from transforms.identity.words import (
+    DIRECTIONS,
+    DWELLINGS,
+    GENERATIONS,
+    LEGAL_FORMS,
+    NICKNAMES,
+    NO_NAMES,
+    SHORT_FORMS,
+    STREET_KINDS,
+    STREET_WORDS,
+)
 from transforms.identity.workbench import keep, quoted_list
 from transforms.sql import quoted
 
 
 def define_folding(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the macros of this module and the table `nickname(short, name)`.
+    """Create the macros of this module and the tables `nickname(short, name)`, one for each short form, and
+    `given_form(word, forms)`, all given names that a name may stand for.
 
     folded(text)               words separated by one space, or null where nothing is left
     code_key(text)             upper case without spaces and hyphens: postal codes, customer numbers
@@ -24,12 +38,30 @@ def define_folding(connection: duckdb.DuckDBPyConnection) -> None:
     family_key(words)          family name without generation and spaces: `obrien jr` -> obrien
     generation(words)          jr, sr, ii, … or null
     organisation_words(words)  name without legal form: `the united oil gas corp` -> united oil gas
-    street_key(words)          street with the usual words shortened, without spaces
+    short_street(words)        street with the usual words and directions shortened
+    street_core(words)         of a short street its name alone: `7510 n ashland ave 1st floor` -> nashland
+    joined(list)               several texts as one: `|a|b|`
+    number_key(number)         last nine digits, however a phone number is written; null below six digits
+    date_digits(text)          eight digits, year first: `1862-81-01` -> 18628101, `31.02.1990` -> 19900231; else null
     mailbox(email)             local part without separators and trailing digits: `No-Reply2@x.org` -> noreply
     """
     keep(connection, "nickname", pl.DataFrame({"short": list(NICKNAMES), "name": list(NICKNAMES.values())}))
+    forms = pl.DataFrame([*SHORT_FORMS, *NICKNAMES.items(), *_english()], schema=["word", "form"], orient="row")
+    keep(connection, "short_form", forms)
     for macro in _macros():
         connection.execute(f"create macro {macro}")
+    connection.execute(
+        """
+        create temp table given_form as
+        select folded(word) as word, list_sort(list(distinct folded(form))) as forms from short_form group by 1
+        """
+    )
+
+
+def _english() -> Iterator[tuple[str, str]]:
+    """Short and whole forms of English names, many for many."""
+    for name, shorts in NickNamer.default_lookup().items():
+        yield from ((short, name) for short in shorts)
 
 
 _LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"}
@@ -48,6 +80,9 @@ def _macros() -> list[str]:
     short_street = "value"
     for long, short in STREET_WORDS:
         short_street = f"replace({short_street}, '{long}', '{short}')"
+    for long, short in DIRECTIONS:
+        short_street = f"regexp_replace({short_street}, '(^| ){long}( |$)', '\\1{short}\\2')"
+    kinds, dwellings = "|".join(STREET_KINDS), "|".join(DWELLINGS)
     return [
         # `ue` is a spelling of `ü` after a consonant and inside a word: mueller, but not bauer, joe, sue.
         rf"folded(value) as nullif(trim(regexp_replace(regexp_replace(strip_accents({plain}), "
@@ -62,7 +97,18 @@ def _macros() -> list[str]:
         "organisation_words(value) as regexp_replace(regexp_replace(regexp_replace("
         "value, ' (and|und|et|y|e)( |$)', ' ', 'g'), '^the ', ''), "
         f"'( ({forms}))+$', '')",
-        f"street_key(value) as replace({short_street}, ' ', '')",
+        f"short_street(value) as {short_street}",
+        "street_core(value) as nullif(replace(regexp_replace(regexp_replace(regexp_replace(value, "
+        rf"'(^| )([0-9]+(st|nd|rd|th)? )?({dwellings})( [0-9]+[a-z]?| [a-z]|$)( |$)', ' ', 'g'), "
+        rf"'(^| )({kinds}|[0-9]+[a-z]?)( ({kinds}|[0-9]+[a-z]?))*( |$)', ' ', 'g'), "
+        r"'str( |$)', ' ', 'g'), ' ', ''), '')",
+        "joined(words) as '|' || array_to_string(words, '|') || '|'",
+        "digits(value) as case when value[1] = '+' then value[2:] else regexp_replace(value, '[^0-9]', '', 'g') end",
+        "number_key(value) as case when length(digits(value)) >= 6 then right(ltrim(digits(value), '0'), 9) end",
+        r"date_digits(value) as case "
+        r"when regexp_matches(value, '^\d{4}\D?\d\d\D?\d\d$') then regexp_replace(value, '\D', '', 'g') "
+        r"when regexp_matches(value, '^\d\d\D\d\d\D\d{4}$') "
+        r"then value[7:10] || value[4:5] || value[1:2] end",
         "mailbox(value) as regexp_replace(regexp_replace(lower(split_part(split_part(value, '@', 1), '+', 1)), "
         "'[^a-z0-9]', '', 'g'), '[0-9]+$', '')",
     ]

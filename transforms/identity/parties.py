@@ -1,6 +1,6 @@
 """People and organisations as they are compared: one narrow table each, numbered in the order of their record keys.
 
-Who shares what, and what that is worth, does not belong here (`contact_points`, `scoring`).
+Who shares what, and what that is worth, does not belong here (`contact_points`, `calibration`).
 """
 
 from __future__ import annotations
@@ -20,86 +20,159 @@ def lay_out_organisations(connection: duckdb.DuckDBPyConnection) -> None:
     """`organisation`: id (0…, in the order of record_key), record_key, source, object, record_id and comparison
     columns.
 
-    A country that was filled from the source's settings says nothing about the customer and is not compared.
+    name: folded, without legal form and spaces; sorted_words: its words in the order of the alphabet. A country that
+    was filled from the source's settings says nothing about the customer and is not compared.
     """
+    _lay_out_forms(connection, "organisation", ("name", "street", "city", "region"))
+    connection.execute(
+        """
+        create temp table name_words as
+        -- A name that is nothing but a legal form stays whole.
+        select value, coalesce(nullif(organisation_words(folded), ''), folded) as words from name_form
+        """
+    )
+    connection.execute(
+        """
+        create temp table name_parts as
+        select value, replace(words, ' ', '') as name, string_split(words, ' ') as words,
+            array_to_string(list_sort(string_split(words, ' ')), ' ') as sorted_words,
+        from name_words
+        """
+    )
+    _lay_out_street_parts(connection)
     connection.execute(
         f"""
-        create temp table folded_organisation as
-        select
-            {_RECORD_KEY} as record_key, source, object, record_id,
-            folded(name) as name,
-            lower(email) as email,
-            coalesce(lower(domain), nullif(lower(split_part(email, '@', 2)), '')) as domain,
-            phone,
-            folded(street) as street, code_key(postal_code) as postal_code, folded(city) as city,
-            case when not list_contains(coalesce(filled, []), 'country') then country end as country,
-            code_key(customer_number) as customer_number,
-            vat_id,
-        from records_organisation
-        """
-    )
-    connection.execute(
-        """
         create table organisation as
-        with named as (select *, organisation_words(name) as words from folded_organisation)
+        with stated as (
+            select *, {_RECORD_KEY} as record_key,
+                coalesce(lower(domain), nullif(lower(split_part(email, '@', 2)), '')) as web,
+            from records_organisation
+        )
         select
             (row_number() over (order by record_key) - 1)::integer as id, record_key, source, object, record_id,
-            -- A name that is nothing but a legal form stays whole.
-            coalesce(nullif(replace(words, ' ', ''), ''), replace(name, ' ', '')) as name_key,
-            split_part(words, ' ', 1) as name_word,
-            email, domain, phone, street_key(street) as street, postal_code, city, country,
-            customer_number, vat_id,
-        from named
+            name_parts.name, words, sorted_words,
+            lower(email) as email, web as domain, split_part(web, '.', 1) as domain_label,
+            number_key(coalesce(phone, phone_written)) as number,
+            street_parts.street, street_parts.house, street_parts.street_core,
+            code_key(stated.postal_code) as postal_code, city_form.folded as city, region_form.folded as region,
+            case when not list_contains(coalesce(filled, []), 'country') then country end as country,
+            code_key(customer_number) as customer_number, vat_id,
+        from stated
+        left join name_parts on name_parts.value = stated.name
+        left join street_parts on street_parts.value = stated.street
+        left join city_form on city_form.value = stated.city
+        left join region_form on region_form.value = stated.region
         """
     )
-    connection.execute("drop table folded_organisation")
 
 
 def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
     """`person`: id, record_key, source, object, record_id and comparison columns. Reads `organisation`.
 
-    given: whole given name; given_key: its first word, nickname resolved, null where only an initial is known;
-    given_rest: the other words; initial: first letter; organisation_id: the organisation record that they belong to.
+    given: whole given name without spaces; given_key: its first word, nickname resolved, null where only an initial
+    is known; given_forms: what that word may be short for; given_rest: the other words; initial: first letter; birth:
+    eight digits, also where they are no date; mobile, phone: by their last nine digits; organisation_id: the
+    organisation record that they belong to.
     """
     dates = ", ".join(f"date '{date}'" for date in PLACEHOLDER_BIRTH_DATES)
+    _lay_out_forms(connection, "person", ("family_name", "given_name", "street", "city", "region", "birth_place",
+                                          "gender", "job_title"))  # fmt: skip
     connection.execute(
-        f"""
-        create temp table folded_person as
-        select
-            {_RECORD_KEY} as record_key, source, object, record_id,
-            folded(family_name) as family_name, real_name(folded(given_name)) as given_name,
-            lower(email) as email, phone, mobile,
-            folded(street) as street, code_key(postal_code) as postal_code, folded(city) as city,
-            case when birth_date not in ({dates}) then birth_date end as birth_date,
-            code_key(customer_number) as customer_number,
-            source || ':' || organisation_object || ':' || organisation_record_id as organisation_key,
-        from records_person
+        """
+        create temp table family_form as
+        select value, family_key(folded) as family,
+            case generation(folded) when 'junior' then 'jr' when 'senior' then 'sr' else generation(folded) end
+                as generation,
+        from family_name_form
         """
     )
     connection.execute(
         """
-        create table person as
+        create temp table given_name_parts as
         with named as (
-            select *, split_part(given_name, ' ', 1) as word, strpos(given_name || ' ', ' ') as word_end
-            from folded_person
+            select value, given, split_part(given, ' ', 1) as word, strpos(given || ' ', ' ') as word_end
+            from (select value, real_name(folded) as given from given_name_form)
+        )
+        select value, replace(given, ' ', '') as given,
+            nullif(replace(substr(given, word_end), ' ', ''), '') as given_rest,
+            case when length(named.word) > 1 then coalesce(nickname.name, named.word) end as given_key,
+            joined(forms) as given_forms,
+            named.word[1] as initial,
+        from named
+        left join nickname on nickname.short = named.word
+        left join given_form on given_form.word = named.word
+        """
+    )
+    _lay_out_street_parts(connection)
+    connection.execute(
+        f"""
+        create table person as
+        with stated as (
+            select *, {_RECORD_KEY} as record_key,
+                number_key(coalesce(phone, phone_written)) as phone_key,
+                number_key(coalesce(mobile, mobile_written)) as mobile_key,
+                lower(coalesce(email, email_written)) as address,
+                source || ':' || organisation_object || ':' || organisation_record_id as organisation_key,
+            from records_person
         )
         select
-            (row_number() over (order by named.record_key) - 1)::integer as id,
-            named.record_key, named.source, named.object, named.record_id,
-            family_key(family_name) as family, generation(family_name) as generation,
-            replace(given_name, ' ', '') as given,
-            nullif(replace(substr(given_name, word_end), ' ', ''), '') as given_rest,
-            case when length(word) > 1 then coalesce(nickname.name, word) end as given_key,
-            word[1] as initial,
-            named.email, named.phone, named.mobile,
-            street_key(named.street) as street, named.postal_code, named.city,
-            birth_date, named.customer_number, organisation.id as organisation_id,
-        from named
-        left join nickname on nickname.short = word
+            (row_number() over (order by stated.record_key) - 1)::integer as id,
+            stated.record_key, stated.source, stated.object, stated.record_id,
+            family, generation, given, given_rest, given_key, given_forms, initial,
+            address as email, split_part(address, '@', 1) as mailbox,
+            coalesce(mobile_key, phone_key) as mobile,
+            case when mobile_key is distinct from phone_key and mobile_key is not null then phone_key end as phone,
+            street_parts.street, street_parts.house, street_parts.street_core,
+            code_key(stated.postal_code) as postal_code,
+            city_form.folded as city, region_form.folded as region,
+            case
+                when birth_date in ({dates}) then null
+                when birth_date is not null then strftime(birth_date, '%Y%m%d')
+                else date_digits(birth_date_written)
+            end as birth,
+            code_key(stated.customer_number) as customer_number, code_key(loyalty_id) as loyalty_id,
+            code_key(national_id) as national_id,
+            birth_place_form.folded as birth_place, gender_form.folded[1] as gender,
+            job_title_form.folded as job_title, organisation.id as organisation_id,
+        from stated
+        left join family_form on family_form.value = family_name
+        left join given_name_parts on given_name_parts.value = given_name
+        left join street_parts on street_parts.value = stated.street
+        left join city_form on city_form.value = stated.city
+        left join region_form on region_form.value = stated.region
+        left join birth_place_form on birth_place_form.value = stated.birth_place
+        left join gender_form on gender_form.value = stated.gender
+        left join job_title_form on job_title_form.value = stated.job_title
         left join organisation on organisation.record_key = organisation_key
         """
     )
-    connection.execute("drop table folded_person")
+
+
+def _lay_out_forms(connection: duckdb.DuckDBPyConnection, party: str, columns: tuple[str, ...]) -> None:
+    """`<column>_form(value, folded)`: each text once, for records repeat each other."""
+    for column in columns:
+        connection.execute(
+            f"""
+            create or replace temp table {column}_form as
+            select value, folded(value) as folded from (select distinct {column} as value from records_{party})
+            where value is not null
+            """
+        )
+
+
+def _lay_out_street_parts(connection: duckdb.DuckDBPyConnection) -> None:
+    """`street_parts(value, street, house, street_core)` from `street_form`."""
+    connection.execute(
+        "create or replace temp table short_street as select value, short_street(folded) as short from street_form"
+    )
+    connection.execute(
+        """
+        create or replace temp table street_parts as
+        select value, replace(short, ' ', '') as street, nullif(regexp_extract(short, '[0-9]+'), '') as house,
+            coalesce(street_core(short), replace(short, ' ', '')) as street_core,
+        from short_street
+        """
+    )
 
 
 def lay_out_belonging(connection: duckdb.DuckDBPyConnection) -> None:

@@ -4,8 +4,8 @@ What each status means, for an id X that was given before:
   live    X is a customer. `new_ids` lists the customers in which other records of X stand since a split, oldest
           first; X itself still stands, so a reader that ignores the list is not wrong.
   merged  all of X is part of one other customer, `new_ids[1]`; chains are resolved, it is never itself merged or split.
-  split   X is no customer any more and its records stand in several, `new_ids`, the one with most of them first:
-          its larger part went to an older customer in the same run in which the rest became one of its own.
+  split   X is no customer any more and its records stand in several, `new_ids`, the one that would have inherited X
+          first: its larger part went to an older customer in the same run in which the rest became one of its own.
   gone    the last record of X was deleted; it becomes live again when one of its records returns.
   erased  X was erased on request; it is never given again. (Set elsewhere, kept here.)
 
@@ -25,7 +25,8 @@ REGISTRY_COLUMNS = """
     customer_id varchar, customer_type varchar, founder varchar, generation bigint, status varchar, new_ids varchar[],
     publication bigint, born bigint
 """
-MEMBER_COLUMNS = "record_key varchar, customer_id varchar"
+MEMBER_COLUMNS = "record_key varchar, customer_id varchar, present boolean default true"
+"""present: whether the record was there, or is remembered only; a state that does not say knew those that were."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ def name_customers(connection: duckdb.DuckDBPyConnection, publication_number: in
     the new state.
 
     Reads `old_registry`, `old_member` (columns above); leaves `registry` and `member`. A cluster inherits by
-    overlap: an old id goes to the cluster that holds most of its records (ties: the one with its founder, then the
-    smallest record key); of several ids that come to one cluster the oldest survives (born in the earliest
+    overlap: an old id goes to the cluster that holds most of the records that were present in the last publication,
+    so that no record that returns takes it from them (ties: most of its records, then the one with its founder, then
+    the smallest record key); of several ids that come to one cluster the oldest survives (born in the earliest
     publication, then smallest founder). A cluster without one founds a customer: founder is its smallest record
     key, generation the first whose id was never given. Persons and organisations never share ids. `member`
     remembers the records that are gone, so that they find their customer again.
@@ -58,7 +60,10 @@ def name_customers(connection: duckdb.DuckDBPyConnection, publication_number: in
 
 
 def _inherit(connection: duckdb.DuckDBPyConnection) -> None:
-    """`overlap(cluster, customer_id, records, …)` with ids resolved, and `customer` for clusters that inherit."""
+    """`overlap(cluster, customer_id, claim, first_key)` with ids resolved, and `customer` for clusters that inherit.
+
+    claim: what a cluster holds of the id, comparable: records that were present, all its records, its founder.
+    """
     connection.execute(
         """
         create temp table overlap as
@@ -67,8 +72,8 @@ def _inherit(connection: duckdb.DuckDBPyConnection) -> None:
                 case when status in ('merged', 'split') then new_ids[1] else customer_id end as customer_id
             from old_registry
         )
-        select membership.cluster, old.customer_id, count(*) as records, min(record_key) as first_key,
-            bool_or(record_key = old.founder) as has_founder,
+        select membership.cluster, old.customer_id, min(record_key) as first_key,
+            row(count(*) filter (present), count(*), bool_or(record_key = old.founder)) as claim,
         from membership
         join old_member using (record_key)
         join resolved on resolved.old_id = old_member.customer_id
@@ -83,9 +88,7 @@ def _inherit(connection: duckdb.DuckDBPyConnection) -> None:
         create table customer as
         with awarded as (
             select customer_id, cluster from overlap
-            qualify row_number() over (
-                partition by customer_id order by records desc, has_founder desc, first_key
-            ) = 1
+            qualify row_number() over (partition by customer_id order by claim desc, first_key) = 1
         )
         select cluster, customer_id from awarded join old_registry using (customer_id)
         qualify row_number() over (partition by cluster order by born, founder, customer_id) = 1
@@ -134,12 +137,12 @@ def _settle(connection: duckdb.DuckDBPyConnection, publication_number: int) -> N
         f"""
         create table registry as
         with successor as (
-            -- Where the records of an old id stand now, the most of them first.
-            select overlap.customer_id as old_id, customer.customer_id as new_id, records, first_key
+            -- Where the records of an old id stand now, the strongest claim first.
+            select overlap.customer_id as old_id, customer.customer_id as new_id, claim, first_key
             from overlap join customer using (cluster)
         ),
         part as (
-            select old_id, list(new_id order by records desc, first_key) as ids from successor group by old_id
+            select old_id, list(new_id order by claim desc, first_key) as ids from successor group by old_id
         ),
         survivor as (
             select distinct overlap.customer_id from overlap join customer using (cluster, customer_id)
@@ -208,9 +211,9 @@ def _remember(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         create table member as
-        select record_key, customer_id from membership join customer using (cluster)
+        select record_key, customer_id, true as present from membership join customer using (cluster)
         union all
-        select record_key, customer_id from old_member anti join membership using (record_key)
+        select record_key, customer_id, false from old_member anti join membership using (record_key)
         """
     )
 

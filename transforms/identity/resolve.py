@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
-from transforms.identity.candidates import (
-    ORGANISATION_BLOCKS,
-    PERSON_BLOCKS,
-    OversizedBlock,
-    mark_buckets,
-    propose_pairs,
+from transforms.identity.calibration import (
+    Calibration,
+    chance,
+    lay_out_compared,
+    lay_out_strangers,
+    measure_shares,
+    measured_partners,
+    prior,
+    read_calibration,
+    read_shares,
+    shares_hash,
+    weight_shift,
+    write_calibration,
 )
-from transforms.identity.contact_points import classify_contact_points, contact_point_rows
+from transforms.identity.candidates import ORGANISATION_BLOCKS, PERSON_BLOCKS, OversizedBlock, propose_pairs
+from transforms.identity.contact_points import classify_points, contact_point_rows
 from transforms.identity.decisions import Decision, read_decisions
-from transforms.identity.doubts import doubt_birth_dates
+from transforms.identity.evidence import doubt_birth_dates, lay_out_past, state_organisations, state_people
 from transforms.identity.folding import define_folding
-from transforms.identity.linking import apply_decisions, cluster, explain_links
+from transforms.identity.judging import TOLD, judge, no_edges, unreliable_fields
+from transforms.identity.linking import cluster, explain_links, lay_out_decisions
+from transforms.identity.model import Model, shipped_model
 from transforms.identity.parties import (
     lay_out_belonging,
     lay_out_organisations,
@@ -27,8 +38,8 @@ from transforms.identity.parties import (
     lay_out_staff,
 )
 from transforms.identity.registry import MEMBER_COLUMNS, REGISTRY_COLUMNS, RegistryChange, name_customers
-from transforms.identity.scoring import MODEL_VERSION, score_organisations, score_people
-from transforms.identity.workbench import lay_out, workbench, write
+from transforms.identity.scoring import compared_fields, score
+from transforms.identity.workbench import count, lay_out, workbench, write
 from transforms.sql import quoted
 
 LISTED_BLOCKS = 20
@@ -51,7 +62,7 @@ class IdentityReport:
     contact_points: dict[str, int]
     """personal, household, shared, placeholder -> contact points."""
     edges: dict[str, int]
-    """Rule -> used edges; `cut` and `refused` -> those."""
+    """used, cut, refused, weak (below the threshold) -> pairs that were scored."""
     links: dict[str, int]
     """Rule -> links; `alone` among them."""
     registry: RegistryChange
@@ -60,6 +71,8 @@ class IdentityReport:
     oversized_blocks: int
     doubtful_birth_dates: tuple[str, ...]
     """Pairs of sources whose birth dates disagree for most of the people they share, and so contradict nobody."""
+    models: dict[str, Calibration]
+    """person, organisation -> the model as it was frozen on this data."""
     unknown_decisions: tuple[str, ...]
     """Decisions that name a record which is not there, or a person and an organisation."""
     overruled_decisions: tuple[str, ...]
@@ -87,26 +100,99 @@ def resolve_identity(
         lay_out_organisations(connection)
         lay_out_people(connection)
         _check_keys(connection)
-        classify_contact_points(connection)
+        classify_points(connection)
         lay_out_people_points(connection)
-        oversized = propose_pairs(connection, "organisation", ORGANISATION_BLOCKS)
-        score_organisations(connection)
+        lay_out_past(connection, data)
+        doubtful = doubt_birth_dates(connection)
+        models: dict[str, Calibration] = {}
+        oversized: list[OversizedBlock] = []
+        state_organisations(connection)
+        oversized += propose_pairs(connection, "organisation", ORGANISATION_BLOCKS)
+        models["organisation"] = _compare(connection, "organisation", data)
         _link(connection, "organisation", decided)
         lay_out_belonging(connection)
-        oversized += mark_buckets(connection)
+        state_people(connection)
         oversized += propose_pairs(connection, "person", PERSON_BLOCKS)
-        doubtful = doubt_birth_dates(connection)
-        score_people(connection)
+        models["person"] = _compare(connection, "person", data)
         _link(connection, "person", decided)
         _lay_out_state(connection, data / "state")
         change = name_customers(connection, publication_number)
-        _write(connection, data / "identity")
-        return _report(connection, change, oversized, doubtful, decided)
+        _write(connection, data / "identity", models)
+        return _report(connection, change, oversized, doubtful, models, decided)
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, party: str, data: Path) -> Calibration:
+    """`<party>_pair` -> `<party>_edge`, by the model frozen in the state, or else as measured now."""
+    model = shipped_model(party)
+    records = count(connection, f"select count(*) from {party}")
+    frozen = read_calibration(data / "state", party, model, records)
+    if frozen is None:
+        measure_shares(connection, party, model)
+    else:
+        read_shares(connection, data / "state", party)
+    lay_out_compared(connection, party, model, records if frozen is None else frozen.records)
+    fields = compared_fields(connection, party, model)
+    if not fields or not count(connection, f"select count(*) from {party}_pair"):
+        no_edges(connection, party)
+        return frozen or Calibration(model.version, records, model.partners, {}, [], "")
+    calibration = frozen or _measure_chance(connection, party, model, fields, records)
+    model = model.with_measures(calibration.m, calibration.u)
+    connection.execute(
+        f"create view handed_{party} as select '0' as match_key, a as join_key_l, b as join_key_r from {party}_pair"
+    )
+    scored = score(connection, party, model, calibration.prior, f"handed_{party}", fields)
+    if frozen is None:
+        calibration = _measure_matches(connection, party, model, fields, scored, calibration)
+    shift = weight_shift(
+        prior(model.partners, calibration.records) if frozen is None else frozen.prior, calibration.prior
+    )
+    judge(connection, party, model, fields, calibration.unreliable, scored, shift)
+    connection.execute(f"drop table {scored}; drop view handed_{party}; drop table {party}_compared")
+    return calibration
+
+
+def _measure_chance(
+    connection: duckdb.DuckDBPyConnection, party: str, model: Model, fields: tuple[str, ...], records: int
+) -> Calibration:
+    """How often strangers agree; what matches bear out is still as shipped."""
+    lay_out_strangers(connection, party)
+    scored = score(
+        connection, party, model, prior(model.partners, records), "stranger_pair", fields, lowest=None, levels=True
+    )
+    counted = {
+        field: {
+            int(level): int(number)
+            for level, number in connection.execute(
+                f"select gamma_{field}, count(*) from {scored} where match_probability < 0.5 group by 1"
+            ).fetchall()
+        }
+        for field in fields
+    }
+    connection.execute(f"drop table {scored}")
+    return Calibration(
+        model.version, records, model.partners, chance(model, counted), [], shares_hash(connection, party)
+    )
+
+
+def _measure_matches(
+    connection: duckdb.DuckDBPyConnection,
+    party: str,
+    model: Model,
+    fields: tuple[str, ...],
+    scored: str,
+    calibration: Calibration,
+) -> Calibration:
+    """How many partners a record has, and which fields differ too often to hold records apart."""
+    found = np.asarray(connection.execute(f"select match_weight from {scored}").fetchnumpy()["match_weight"])
+    partners = measured_partners(found, model.partners, calibration.records)
+    shift = weight_shift(calibration.prior, prior(partners, calibration.records))
+    unreliable = unreliable_fields(connection, model, fields, scored, shift) if party == "person" else []
+    return replace(calibration, partners=partners, unreliable=unreliable)
 
 
 def _link(connection: duckdb.DuckDBPyConnection, party: str, decided: tuple[Decision, ...]) -> None:
-    """Scored edges -> clusters and links; whoever scored them."""
-    apply_decisions(connection, party, decided)
+    """Judged edges -> clusters and links; whoever scored them."""
+    lay_out_decisions(connection, party, decided)
     cluster(connection, party)
     explain_links(connection, party)
 
@@ -147,12 +233,14 @@ def _lay_out_state(connection: duckdb.DuckDBPyConnection, state: Path) -> None:
     )
 
 
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, folder: Path, models: dict[str, Calibration]) -> None:
     edges = " union all ".join(
         f"""
-        select one.record_key as record_a, two.record_key as record_b, round(score, 6) as score, agreed, disagreed,
-            '{MODEL_VERSION}' as model_version, used, reason
+        select one.record_key as record_a, two.record_key as record_b, score, agreed, disagreed,
+            '{models[party].version}' as model_version,
+            case when used = 'weak' then 'refused' else used end as used, coalesce(reason, '') as reason
         from {party}_edge join {party} as one on one.id = a join {party} as two on two.id = b
+        where used <> 'weak' or score >= {TOLD}
         """
         for party in ("person", "organisation")
     )
@@ -182,6 +270,8 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     }
     for name, query in files.items():
         write(connection, query, folder / f"{name}.parquet")
+    for party, calibration in models.items():
+        write_calibration(connection, folder, party, calibration)
 
 
 def _report(
@@ -189,19 +279,20 @@ def _report(
     change: RegistryChange,
     oversized: list[OversizedBlock],
     doubtful: tuple[str, ...],
+    models: dict[str, Calibration],
     decided: tuple[Decision, ...],
 ) -> IdentityReport:
     def tally(query: str) -> dict[str, int]:
         return {str(name): int(number) for name, number in connection.execute(f"{query} order by 1").fetchall()}
 
-    edges = "(select * from person_edge union all select * from organisation_edge)"
+    edges = "(select used from person_edge union all select used from organisation_edge)"
     links = "(select rule from person_link union all select rule from organisation_link)"
     unknown, overruled = _disobeyed(connection, decided)
     return IdentityReport(
         records=tally("select customer_type, count(*) from membership group by 1"),
         customers=tally("select customer_type, count(distinct cluster) from membership group by 1"),
         contact_points=tally("select class, count(*) from point join point_kind using (medium, value) group by 1"),
-        edges=tally(f"select case used when 'used' then rule else used end, count(*) from {edges} group by 1"),
+        edges=tally(f"select used, count(*) from {edges} group by 1"),
         links=tally(f"select rule, count(*) from {links} group by 1"),
         registry=change,
         oversized=tuple(
@@ -209,6 +300,7 @@ def _report(
         ),
         oversized_blocks=len(oversized),
         doubtful_birth_dates=doubtful,
+        models=models,
         unknown_decisions=unknown,
         overruled_decisions=overruled,
     )

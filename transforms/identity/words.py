@@ -51,6 +51,35 @@ NICKNAMES: dict[str, str] = {
 """Short form -> the name it stands for; only those that stand for one name (Alex, Chris, Pat, Sam, Hans are left
 out)."""
 
+SHORT_FORMS: tuple[tuple[str, str], ...] = tuple(
+    (short, name)
+    for name, shorts in {
+        "elisabeth": "lisa liesl lisbeth elsbeth else ilse sissi betty elli", "katharina": "kathi kati katja trine",
+        "margarete": "gretchen grete gretel greta marga", "johanna": "hanna hanne hansi", "johannes": "hannes hans jo",
+        "johann": "hans hansi", "josef": "sepp beppo jupp", "franz": "franzl", "friedrich": "fritz friedl",
+        "heinrich": "heinz heiner hein", "wilhelm": "willi willy", "ludwig": "lutz wiggerl", "maximilian": "max maxi",
+        "alexander": "alex sascha", "alexandra": "alex sandra sascha", "christian": "chris christl",
+        "christina": "chris tina christl", "andreas": "andi andy", "thomas": "tom tommi", "stefan": "steffen steff",
+        "michal": "michi mischa", "matthias": "matze hias", "benjamin": "ben benni", "sebastian": "basti wastl",
+        "gunther": "gunni", "wolfgang": "wolf wolfi", "klaus": "nikolaus", "susanne": "susi sanne", "barbara": "babsi",
+        "ursula": "uschi ulla", "brigitte": "gitte gitti", "angelika": "geli", "veronika": "vroni", "gertrud": "traudl",
+        "francisco": "paco pancho curro fran", "jose": "pepe chema", "josemaria": "chema", "ignacio": "nacho",
+        "rosario": "charo", "consuelo": "chelo", "dolores": "lola", "concepcion": "concha conchita",
+        "mercedes": "merche", "guadalupe": "lupe", "isabel": "isa chabela", "enrique": "quique kike",
+        "eduardo": "edu lalo", "manuel": "manolo manu", "maria": "mari marita maruja", "mariajesus": "chus",
+        "montserrat": "montse", "rafal": "rafa", "roberto": "beto", "alberto": "berto", "antonio": "toni tonino",
+        "giuseppe": "beppe peppe pino", "giovanni": "gianni nanni vanni", "luigi": "gigi", "salvatore": "toto turi",
+        "francesco": "franco checco", "francesca": "franca", "domenico": "mimmo", "vincenzo": "enzo",
+        "lorenzo": "renzo", "alessandro": "sandro ale", "alessandra": "sandra ale", "michele": "lele",
+        "caterina": "rina", "teresa": "tere resi", "philippe": "phil", "alexandre": "alex", "frederic": "fred",
+        "dominique": "dom", "stephane": "steph", "genevieve": "ginette", "catherine": "cathy", "jacques": "jacquot",
+        "cornelis": "kees cor", "johannis": "jan", "hendrik": "henk rik", "wilhelmus": "wim", "petrus": "piet",
+        "gerardus": "gerard ger", "jacobus": "koos jaap", "antonius": "toon ton", "willem": "wim", "maarten": "mart",
+    }.items()
+    for short in shorts.split()
+)  # fmt: skip
+"""Short and whole forms of given names beyond English (those come from the `nicknames` data set)."""
+
 GENERATIONS: tuple[str, ...] = ("jr", "junior", "sr", "senior", "ii", "iii", "iv")
 """Words after a family name that tell father and son apart."""
 
@@ -117,3 +146,33 @@ STREET_WORDS: tuple[tuple[str, str], ...] = (
     ("lane", "ln"), ("square", "sq"), ("suite", "ste"), ("highway", "hwy"), ("court", "ct"),
 )  # fmt: skip
 """Long and short form of words in streets; the long one is replaced wherever it stands (also in `hauptstrasse`)."""
+
+DIRECTIONS: tuple[tuple[str, str], ...] = (
+    ("northeast", "ne"), ("northwest", "nw"), ("southeast", "se"), ("southwest", "sw"),
+    ("north", "n"), ("south", "s"), ("east", "e"), ("west", "w"),
+)  # fmt: skip
+
+STREET_KINDS: tuple[str, ...] = (
+    "st", "str", "ave", "av", "rd", "blvd", "dr", "ln", "sq", "ct", "hwy", "pl", "place", "pkwy", "parkway", "ter",
+    "terrace", "cir", "circle", "cres", "crescent", "close", "way", "weg", "platz", "gasse", "allee", "ring", "rue",
+    "av", "chemin", "allees", "quai", "via", "viale", "corso", "piazza", "calle", "cl", "paseo", "plaza", "avenida",
+    "straat", "laan", "plein", "gracht",
+)  # fmt: skip
+"""Words that say what kind of street it is, not which: left out where the rest is compared."""
+
+DWELLINGS: tuple[str, ...] = (
+    "floor",
+    "fl",
+    "ste",
+    "apt",
+    "apartment",
+    "unit",
+    "room",
+    "rm",
+    "building",
+    "bldg",
+    "etage",
+    "stock",
+    "og",
+)
+"""Words behind which stands a part of a building."""

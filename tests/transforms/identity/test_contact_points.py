@@ -2,85 +2,115 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from tests.transforms.identity.crowd import GIVEN, home, landline, mobile
+from tests.transforms.identity.world import World
 
-def test_an_address_used_under_one_name_is_personal(world: Any) -> None:
-    world.person("1", "Anna Berg", email="anna@berg.org")
-    world.person("2", "A. Berg", email="anna@berg.org")
-    world.resolve()
-    assert world.contact_class("anna@berg.org") == "personal"
-
-
-def test_an_address_of_one_family_name_is_a_households(world: Any) -> None:
-    for number, given in enumerate(("Anna", "Ben", "Carla")):
-        world.person(str(number), f"{given} Berg", email="berg@home.org", phone="+493012340001")
-    world.resolve()
-    assert world.contact_class("berg@home.org") == "household"
-    assert world.contact_class("+493012340001") == "household"
-
-
-def test_a_number_of_people_with_different_names_is_shared(world: Any) -> None:
-    for number, name in enumerate(("Anna Berg", "Ben Stein", "Carla Wald")):
-        world.person(str(number), name, phone="+493055500099", mobile="+4917099887701")
-    world.resolve()
-    points = {row["kind"]: row for row in world.table("contact_point").iter_rows(named=True)}
-    assert points["phone"]["class"] == points["mobile"]["class"] == "shared"
-    assert points["phone"]["reason"] == "used by 3 people of different family names"
-    assert (points["phone"]["records"], points["phone"]["names"]) == (3, 3)
-
-
-def test_a_number_of_many_organisations_is_shared(world: Any) -> None:
-    for number in range(5):
-        world.organisation(str(number), f"Firm {number}", phone="+493055500099")
-    world.resolve()
-    assert world.contact_class("+493055500099") == "shared"
-
-
-@pytest.mark.parametrize(
-    "email", ["info@firm.org", "no-reply@firm.org", "Sales2@firm.org".lower(), "accounts.payable@firm.org"]
+ROLES = (
+    "office@hafenamt.example",
+    "no-reply@hafenamt.example",
+    "sales2@hafenamt.example",
+    "accounts.payable@hafen.example",
 )
-def test_a_mailbox_of_a_role_is_shared_even_with_one_name(world: Any, email: str) -> None:
-    world.person("1", "Anna Berg", email=email)
+FILLED_ADDRESSES = ("noemail@hafenamt.example", "test@example.com", "test123@hafenamt.example", "none@none.org")
+FILLED_NUMBERS = ("+490000000", "+4930999999", "+4930123456", "+49301234567", "+111111111")
+ORDINARY_NUMBER = "+493000012099"
+EVERYBODY = "info@kontor.example"
+
+
+@pytest.fixture(scope="module")
+def points(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = World(tmp_path_factory.mktemp("points"))
+    world.crowd(500, email=EVERYBODY)
+    world.person("crm:anna", "Anna Bergholt", email="anna@bergholt.example", mobile=mobile(8000))
+    world.person("erp:anna", "A. Bergholt", email="anna@bergholt.example", phone=mobile(8000))
+    for number, given in enumerate(("Anna", "Ben", "Carla")):
+        world.person(f"home{number}", f"{given} Rothermund", email="post@rothermund.example", phone=landline(8001))
+        world.person(f"family{number}", f"{given} Liebknecht", email="liebknecht@home.example", phone=landline(8004))
+    for number, name in enumerate(("Anna Feddersen", "Ben Steinbrück", "Carla Waldorf")):
+        world.person(f"office{number}", name, phone=landline(8002))
+    for number in range(10):
+        world.person(f"clan{number}", f"{GIVEN[number]} Großkopf", phone=landline(8005))
+    for number, name in enumerate(("Tuchhandel Ost", "Segelmacherei", "Bootswerft", "Reederei Süd", "Netzfabrik")):
+        world.organisation(f"centre{number}", name, phone=landline(8003), **home(8100 + number))
+    for number, email in enumerate((*ROLES, *FILLED_ADDRESSES)):
+        world.person(f"mailbox{number}", f"Tessa Immendorf{chr(97 + number)}", email=email)
+    for number, phone in enumerate((*FILLED_NUMBERS, ORDINARY_NUMBER)):
+        world.person(f"number{number}", f"Mats Ohlendorf{chr(97 + number)}", mobile=phone)
+    world.add("employee", "worker", email="kim@ours.example", status="active")
+    world.add("crm_user", "login", email="sam@ours.example")
+    for name in ("kim", "sam"):
+        world.person(name, "Gerda Vollrath", email=f"{name}@ours.example")
     world.resolve()
-    assert world.contact_class(email) == "shared"
+    return world
 
 
-@pytest.mark.parametrize("email", ["noemail@firm.org", "test@example.com", "test123@firm.org", "none@none.org"])
-def test_an_address_typed_to_fill_the_field_is_a_placeholder(world: Any, email: str) -> None:
-    world.person("1", "Anna Berg", email=email)
-    world.resolve()
-    assert world.contact_class(email) == "placeholder"
+def test_an_address_used_under_one_name_is_personal(points: World) -> None:
+    assert points.contact_class("anna@bergholt.example") == "personal"
+    assert points.contact_class(mobile(8000)) == "personal"
+    assert points.together("crm:anna", "erp:anna")
 
 
-@pytest.mark.parametrize("number", ["+490000000", "+4930999999", "+4930123456", "+49301234567", "+111111111"])
-def test_digits_typed_to_fill_the_field_are_a_placeholder(world: Any, number: str) -> None:
-    world.person("1", "Anna Berg", mobile=number)
-    world.resolve()
-    assert world.contact_class(number) == "placeholder"
+def test_an_address_of_one_family_name_is_a_households(points: World) -> None:
+    assert points.contact_class("liebknecht@home.example") == "household"
+    assert points.contact_class(landline(8004)) == "household"
+    assert points.apart("family0", "family1", "family2")
 
 
-def test_an_ordinary_number_is_no_placeholder(world: Any) -> None:
-    world.person("1", "Anna Berg", mobile="+493000012099")
-    world.resolve()
-    assert world.contact_class("+493000012099") == "personal"
+def test_the_mailbox_of_a_role_is_no_households(points: World) -> None:
+    assert points.contact_class("post@rothermund.example") == "shared"
+    assert points.apart("home0", "home1", "home2")
 
 
-@pytest.mark.parametrize("kind", ["employee", "crm_user"])
-def test_an_address_of_our_own_staff_on_a_customer_is_shared(world: Any, kind: str) -> None:
-    world.add(kind, "w1", email="kim@ours.org", **({"status": "active"} if kind == "employee" else {}))
-    world.person("1", "Anna Berg", email="kim@ours.org")
-    world.person("2", "Anna Berg", email="kim@ours.org")
-    world.resolve()
-    assert world.contact_class("kim@ours.org") == "shared"
-    assert not world.together("1", "2")
+def test_a_number_of_one_family_name_that_too_many_have_is_shared(points: World) -> None:
+    point = points.contact_point(landline(8005))
+    assert (point["class"], point["reason"]) == ("shared", "used by 10 people, more than a household has")
 
 
-def test_a_mail_providers_domain_says_nothing_about_an_organisation(world: Any) -> None:
-    world.organisation("1", "Central Pharmacy", domain="gmail.com")
-    world.organisation("2", "Central Pharmacy", domain="gmail.com")
-    world.resolve()
-    assert world.contact_class("gmail.com") == "shared"
-    assert not world.together("1", "2")
+def test_a_number_of_people_with_different_names_is_shared(points: World) -> None:
+    point = points.contact_point(landline(8002))
+    assert (point["class"], point["reason"]) == ("shared", "used by 3 people of different family names")
+    assert point["names"] == 3
+
+
+def test_a_contact_point_says_how_many_records_have_it(points: World) -> None:
+    assert points.contact_point(landline(8002))["records"] == 3
+
+
+def test_a_number_of_many_organisations_is_shared(points: World) -> None:
+    point = points.contact_point(landline(8003))
+    assert (point["class"], point["reason"]) == ("shared", "used by 5 different organisations")
+    assert points.apart(*(f"centre{number}" for number in range(5)))
+
+
+def test_one_mailbox_of_five_hundred_joins_nobody_and_says_why(points: World) -> None:
+    point = points.contact_point(EVERYBODY)
+    assert (point["class"], point["records"], point["names"]) == ("shared", 500, 500)
+    assert point["reason"] == "the mailbox of a role, not of a person"
+    assert points.apart(*(f"x{number:04}" for number in range(500)))
+
+
+@pytest.mark.parametrize("email", ROLES)
+def test_a_mailbox_of_a_role_is_shared_even_with_one_name(points: World, email: str) -> None:
+    assert points.contact_class(email) == "shared"
+
+
+@pytest.mark.parametrize("email", FILLED_ADDRESSES)
+def test_an_address_typed_to_fill_the_field_is_a_placeholder(points: World, email: str) -> None:
+    assert points.contact_class(email) == "placeholder"
+
+
+@pytest.mark.parametrize("number", FILLED_NUMBERS)
+def test_digits_typed_to_fill_the_field_are_a_placeholder(points: World, number: str) -> None:
+    assert points.contact_class(number) == "placeholder"
+
+
+def test_an_ordinary_number_is_no_placeholder(points: World) -> None:
+    assert points.contact_class(ORDINARY_NUMBER) == "personal"
+
+
+@pytest.mark.parametrize("email", ["kim@ours.example", "sam@ours.example"])
+def test_an_address_of_our_own_staff_on_a_customer_is_shared(points: World, email: str) -> None:
+    point = points.contact_point(email)
+    assert (point["class"], point["reason"]) == ("shared", "an address of our own staff")

@@ -1,95 +1,121 @@
-"""What people decided wins over evidence, also along a chain of records."""
+"""What people decided wins over evidence, also along a chain of records, and survives a rebuild."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.transforms.identity.crowd import born, home, landline, mobile
+from tests.transforms.identity.world import World
+from transforms.identity import IdentityReport
 from transforms.identity.decisions import COLUMNS, DecisionError, read_decisions
 
-MOBILE = "+4917012349876"
 
-
-def test_same_joins_what_no_evidence_joins(world: Any) -> None:
-    world.person("1", "Ben Berg")
-    world.person("2", "Robert Stein")
-    world.decide("same", "1", "2")
-    world.resolve()
-    assert world.together("1", "2")
-    link = world.link("1")
-    assert (link["rule"], link["score"], link["decided_by"]) == ("decision", 1.0, "person")
-    assert world.edges("used")["1", "2"]["reason"] == "decided the same by Ada on 2026-01-01: we called them"
-
-
-def test_same_overrules_a_contradiction(world: Any) -> None:
-    world.person("1", "Ben Berg", email="berg@home.org")
-    world.person("2", "Bob Berg", email="berg@home.org")
-    world.decide("same", "2", "1")
-    world.resolve()
-    assert world.together("1", "2")
-
-
-def test_different_parts_what_evidence_joins(world: Any) -> None:
-    world.person("1", "Anna Berg", mobile=MOBILE)
-    world.person("2", "Anna Berg", mobile=MOBILE)
-    world.decide("different", "1", "2")
-    world.resolve()
-    assert not world.together("1", "2")
-    assert world.edges("refused")["1", "2"]["reason"].startswith("decided different by Ada")
-
-
-def test_different_cuts_the_weakest_edge_on_the_way(world: Any) -> None:
-    """1 –e-mail– 2 –address– 3 –mobile– 4: the address is the weakest."""
-    address = {"street": "Hauptstr. 5", "city": "Berlin"}
-    world.person("1", "Anna Berg", email="anna@berg.org")
-    world.person("2", "Anna Berg", email="anna@berg.org", **address)
-    world.person("3", "Anna Berg", mobile=MOBILE, **address)
-    world.person("4", "Anna Berg", mobile=MOBILE)
-    world.decide("different", "1", "4")
-    world.resolve()
-    assert world.customers() == {frozenset({"crm:1", "crm:2"}), frozenset({"crm:3", "crm:4"})}
-    assert world.edges("cut")["2", "3"]["reason"].endswith("would join records that were decided to be different")
-
-
-def test_decisions_about_organisations_hold_too(world: Any) -> None:
-    world.organisation("1", "Boll GmbH", domain="boll.org")
-    world.organisation("2", "Boll GmbH", domain="boll.org")
-    world.organisation("3", "Stein AG")
-    world.decide("different", "1", "2", kind="organisation")
-    world.decide("same", "1", "3", kind="organisation")
-    world.resolve()
-    assert world.customers() == {frozenset({"crm:1", "crm:3"}), frozenset({"crm:2"})}
-
-
-def test_a_decision_about_a_record_that_is_not_there_is_reported(world: Any) -> None:
-    world.person("1", "Anna Berg")
-    world.decide("same", "1", "99")
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, IdentityReport]:
+    world = World(tmp_path_factory.mktemp("decided"))
+    world.crowd(60)
+    world.firms(30)
+    # Nothing agrees.
+    world.person("ben", "Ben Hollerbach")
+    world.person("robert", "Robert Stainer")
+    world.decide("same", "ben", "robert")
+    # Held apart by a guard.
+    for name in ("Moritz", "Barbara"):
+        world.person(name, f"{name} Talbach", phone=landline(9000), **home(9000))
+    world.decide("same", "Moritz", "Barbara")
+    # Everything agrees.
+    for source in ("crm", "erp"):
+        world.person(f"{source}:sylvia", "Sylvia Grote", mobile=mobile(9001), birth_date=born(9001))
+        world.person(f"{source}:vera", "Vera Lamprecht", mobile=mobile(9002), birth_date=born(9002))
+    world.decide("different", "crm:sylvia", "erp:sylvia")
+    # first –everything– second –little– third –everything– fourth
+    for name, own in (("first", 9003), ("second", 9003), ("third", 9004), ("fourth", 9004)):
+        world.person(name, "Irmgard Salm", birth_date=born(9003), email=f"irmgard{own}@web.de", mobile=mobile(own))
+    world.decide("different", "first", "fourth")
+    # A `same` along which a `different` stands.
+    for name in ("Kurt", "Lothar", "Manfred"):
+        world.person(name, f"{name} Zeidler{name[0].lower()}")
+    world.decide("same", "Kurt", "Lothar")
+    world.decide("same", "Lothar", "Manfred")
+    world.decide("different", "Kurt", "Manfred")
+    world.decide("same", "ben", "nobody")
+    world.organisation("boll", "Boll GmbH", domain="boll.example", **home(9005))
+    world.organisation("erp:boll", "Boll AG", domain="boll.example", **home(9005))
+    world.organisation("stein", "Steinhauer AG", **home(9006))
+    world.decide("different", "boll", "erp:boll", kind="organisation")
+    world.decide("same", "boll", "stein", kind="organisation")
     report = world.resolve()
+    return world, report
+
+
+def test_same_joins_what_no_evidence_joins(decided: tuple[World, IdentityReport]) -> None:
+    world, _ = decided
+    assert world.together("ben", "robert")
+    link = world.link("ben")
+    assert (link["rule"], link["score"], link["decided_by"]) == ("decision", 1.0, "person")
+    edge = world.edge("ben", "robert")
+    assert edge is not None
+    assert (edge["used"], edge["reason"]) == ("used", "decided the same by Ada on 2026-01-01: we called them")
+
+
+def test_same_overrules_a_guard(decided: tuple[World, IdentityReport]) -> None:
+    world, _ = decided
+    assert world.together("Moritz", "Barbara")
+
+
+def test_different_parts_what_evidence_joins(decided: tuple[World, IdentityReport]) -> None:
+    world, _ = decided
+    assert world.together("crm:vera", "erp:vera")
+    assert world.apart("crm:sylvia", "erp:sylvia")
+    edge = world.edge("crm:sylvia", "erp:sylvia")
+    assert edge is not None
+    assert edge["used"] == "refused"
+    assert edge["reason"].startswith("decided different by Ada")
+
+
+def test_different_parts_a_chain_where_it_is_weakest(decided: tuple[World, IdentityReport]) -> None:
+    world, _ = decided
+    assert {frozenset({"crm:first", "crm:second"}), frozenset({"crm:third", "crm:fourth"})} <= world.customers()
+
+
+def test_decisions_about_organisations_hold_too(decided: tuple[World, IdentityReport]) -> None:
+    world, _ = decided
+    assert {frozenset({"crm:boll", "crm:stein"}), frozenset({"erp:boll"})} <= world.customers()
+
+
+def test_a_decision_about_a_record_that_is_not_there_is_reported(decided: tuple[World, IdentityReport]) -> None:
+    world, report = decided
+    line = 2 + next(number for number, decision in enumerate(world.decisions) if "nobody" in decision)
     assert report.unknown_decisions == (
-        "line 2: crm:Contact:1, crm:Contact:99. Expected two people or two organisations that are there now.",
+        f"line {line}: crm:Contact:ben, crm:Contact:nobody. "
+        "Expected two people or two organisations that are there now.",
     )
 
 
-def test_same_against_different_is_reported_and_different_wins(world: Any) -> None:
-    for record in ("1", "2", "3"):
-        world.person(record, f"Anna {record * 3}")
-    world.decide("same", "1", "2")
-    world.decide("same", "2", "3")
-    world.decide("different", "1", "3")
-    report = world.resolve()
-    assert not world.together("1", "3")
+def test_same_against_different_is_reported_and_different_wins(decided: tuple[World, IdentityReport]) -> None:
+    world, report = decided
+    assert world.apart("Kurt", "Manfred")
     assert len(report.overruled_decisions) == 1
 
 
-def test_the_latest_decision_about_a_pair_holds(world: Any) -> None:
-    world.person("1", "Anna Berg")
-    world.person("2", "Anna Stein")
-    world.decide("same", "2", "1", when="2026-03-01")
-    world.decide("different", "1", "2", when="2026-02-01")
-    world.resolve()
-    assert world.together("1", "2")
+def test_decisions_survive_a_rebuild(decided: tuple[World, IdentityReport]) -> None:
+    world, _ = decided
+    tables = ("link", "edge", "registry", "member")
+    before = {name: world.table(name) for name in tables}
+    shutil.rmtree(world.data / "identity")
+    world.resolve(2)
+    assert all(world.table(name).equals(before[name]) for name in tables)
+
+
+def test_the_latest_decision_about_a_pair_holds(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.csv"
+    rows = ("same,s,o,2,s,o,1,,,2026-03-01", "different,s,o,1,s,o,2,,,2026-02-01")
+    file.write_text("\n".join((",".join(COLUMNS), *rows)), encoding="utf-8")
+    (decision,) = read_decisions(file)
+    assert (decision.same, decision.record_a, decision.record_b) == (True, "s:o:1", "s:o:2")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,177 @@
+"""What each record states, ready to be compared: `<party>_stated`, without placeholders, with its past.
+
+Reads the narrow tables of `parties` and the classes of `contact_points`; how common a value is does not belong here
+(`calibration`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from transforms.sql import quoted
+
+ENOUGH = 5
+"""Pairs that must be comparable before the birth dates of two sources are doubted; fewer may be fathers and sons."""
+
+
+def lay_out_past(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
+    """`past(party, id, medium, value)`: contact points that a record had, while nobody else has taken them over.
+
+    A point that several people or a role use now says nothing about who had it before.
+    """
+    parts = [
+        "select null::varchar as party, null::varchar as record_key, null::varchar as field, null::varchar as value"
+    ]
+    for party in ("person", "organisation"):
+        files = sorted((data / "past_values" / party).glob("*.parquet"))
+        if files:
+            listing = ", ".join(quoted(str(file)) for file in files)
+            parts.append(
+                f"select '{party}', source || ':' || object || ':' || record_id, field, value "
+                f"from read_parquet([{listing}])"
+            )
+    connection.execute(
+        f"""
+        create table past as
+        with stated as (
+            select party, record_key,
+                case when field = 'email' then 'email' else 'number' end as medium,
+                case when field = 'email' then lower(value) else number_key(value) end as value,
+            from ({" union all ".join(parts)}) where field in ('email', 'phone', 'mobile')
+        ),
+        numbered as (
+            select party, person.id, medium, value from stated join person using (record_key) where party = 'person'
+            union all
+            select party, organisation.id, medium, value from stated join organisation using (record_key)
+            where party = 'organisation'
+        )
+        select distinct numbered.* from numbered left join point using (medium, value)
+        where coalesce(class, 'personal') = 'personal' and value is not null
+        """
+    )
+
+
+def doubt_birth_dates(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """`doubtful_birth_dates(source_a, source_b)`, both ways round: their birth dates contradict nobody. Returns `a,
+    b` in words.
+
+    Among people of two sources who share a personal e-mail and the full name, birth dates agree unless they were
+    mistyped; where most differ, one source's were shifted, made up or scrambled. Reads `person`, `point`.
+    """
+    connection.execute(
+        f"""
+        create table doubtful_birth_dates as
+        with known as (
+            select person.* from person
+            join point on point.medium = 'email' and point.value = person.email and point.class = 'personal'
+            where birth is not null and family is not null and given_key is not null
+        ),
+        pair as (
+            select one.source as source_a, two.source as source_b, one.birth <> two.birth as differ
+            from known as one join known as two using (email, family, given_key)
+            where one.source < two.source
+        ),
+        doubtful as (
+            select source_a, source_b from pair group by source_a, source_b
+            having count(*) >= {ENOUGH} and 2 * count(*) filter (where differ) > count(*)
+        )
+        select source_a, source_b from doubtful union all select source_b, source_a from doubtful
+        """
+    )
+    rows = connection.execute(
+        "select source_a, source_b from doubtful_birth_dates where source_a < source_b order by all"
+    ).fetchall()
+    return tuple(f"{one}, {other}" for one, other in rows)
+
+
+def state_people(connection: duckdb.DuckDBPyConnection) -> None:
+    """`person_stated` and `person_key(id, point)`. Reads `person`, `point`, `past`, `belonging`,
+    `doubtful_birth_dates`.
+
+    number is the number that fewer people use; past: former e-mails and numbers; birth_doubted: sources whose birth
+    dates do not contradict this record's. Several values stand in one text (`|a|b|`), which joins faster than a list.
+    """
+    connection.execute(
+        """
+        create table person_stated as
+        with classed as (
+            select person.*, email_point.class as email_class, belonging.organisation, doubt.birth_doubted, former.past,
+                list_sort(list_filter([
+                    {others: mobile_point.others, value: mobile, class: mobile_point.class},
+                    {others: phone_point.others, value: phone, class: phone_point.class}
+                ], lambda point: point.value is not null and point.class <> 'placeholder')) as numbers,
+            from person
+            left join point as email_point on email_point.medium = 'email' and email_point.value = email
+            left join point as mobile_point on mobile_point.medium = 'number' and mobile_point.value = mobile
+            left join point as phone_point on phone_point.medium = 'number' and phone_point.value = phone
+            left join belonging using (id)
+            left join (
+                select id, joined(list_sort(list(value))) as past from past where party = 'person' group by id
+            ) as former using (id)
+            left join (
+                select source_a as source, joined(list_sort(list(source_b))) as birth_doubted
+                from doubtful_birth_dates group by source_a
+            ) as doubt using (source)
+        )
+        select * exclude (mobile, phone, numbers)
+                replace (
+                    case when email_class <> 'placeholder' then email end as email,
+                    case when email_class <> 'placeholder' then mailbox end as mailbox
+                ),
+            numbers[1].value as number, numbers[1].class as number_class,
+            numbers[2].value as second_number, numbers[2].class as second_number_class,
+            postal_code[1:greatest(2, length(postal_code) - 3)] as postal_area,
+        from classed
+        """
+    )
+    _lay_out_keys(connection, "person", ("email", "number", "second_number"))
+
+
+def state_organisations(connection: duckdb.DuckDBPyConnection) -> None:
+    """`organisation_stated` and `organisation_key(id, point)`. Reads `organisation`, `point`, `past`,
+    `organisation_people`.
+
+    rare_word: the word of the name that fewest other names have, if any has it.
+    """
+    connection.execute(
+        """
+        create table organisation_stated as
+        with word as (select id, unnest(words) as word from organisation),
+        common as (select word, count(*) as names from word group by word having count(*) > 1),
+        rare as (
+            select id, arg_min(word, (names, word)) as rare_word from word join common using (word)
+            where length(word) > 2 group by id
+        )
+        select organisation.* replace (
+                case when domain_point.class <> 'placeholder' and domain_point.reason not like 'a mail provider%'
+                    then domain end as domain,
+                joined(words) as words,
+                case when email_point.class <> 'placeholder' then email end as email,
+                case when number_point.class <> 'placeholder' then number end as number
+            ),
+            people_point, rare_word, past,
+        from organisation
+        left join organisation_people using (id)
+        left join rare using (id)
+        left join (
+            select id, joined(list_sort(list(value))) as past from past where party = 'organisation' group by id
+        ) using (id)
+        left join point as domain_point on domain_point.medium = 'domain' and domain_point.value = domain
+        left join point as email_point on email_point.medium = 'email' and email_point.value = email
+        left join point as number_point on number_point.medium = 'number' and number_point.value = number
+        """
+    )
+    _lay_out_keys(connection, "organisation", ("email", "number"))
+
+
+def _lay_out_keys(connection: duckdb.DuckDBPyConnection, party: str, columns: tuple[str, ...]) -> None:
+    """`<party>_key(id, point)`: contact points that a record has or had."""
+    stated = " union ".join(f"select id, {column} as point from {party}_stated" for column in columns)
+    connection.execute(
+        f"""
+        create table {party}_key as
+        select * from ({stated} union select id, value from past where party = '{party}') where point is not null
+        """
+    )
