@@ -32,10 +32,12 @@ app = typer.Typer(
 connectors_app = typer.Typer(help="The systems we can read.", no_args_is_help=True)
 sources_app = typer.Typer(help="What came in, per source.", no_args_is_help=True)
 deliveries_app = typer.Typer(help="The ledger of deliveries.", no_args_is_help=True)
+identity_app = typer.Typer(help="How records become customers.", no_args_is_help=True)
 publications_app = typer.Typer(help="Versions of the published tables.", no_args_is_help=True)
 app.add_typer(connectors_app, name="connectors")
 app.add_typer(sources_app, name="sources")
 app.add_typer(deliveries_app, name="deliveries")
+app.add_typer(identity_app, name="identity")
 app.add_typer(publications_app, name="publications")
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder. [CONCORD_DATA, ./data]")]
@@ -156,19 +158,31 @@ def rejected(
 def explain(
     customer_id: Annotated[str | None, typer.Argument()] = None,
     email: Annotated[str | None, typer.Option(help="The customer, or customers, reached by this e-mail.")] = None,
-    record: Annotated[str | None, typer.Option(metavar="SOURCE:OBJECT:ID", help="The customer this record is.")] = None,
+    record: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SOURCE:OBJECT:ID",
+            help="The customer this record is. Given twice: why the two are one, or are not.",
+        ),
+    ] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Who a customer is: its records, on what evidence they are one, and where each value comes from."""
     from connectors.publication import open_publication  # noqa: PLC0415
     from transforms import explain as explaining  # noqa: PLC0415
+    from transforms.explain_pair import explain_pair  # noqa: PLC0415
 
     with plain_errors():
-        if sum(given is not None for given in (customer_id, email, record)) != 1:
-            raise ConnectorError("name one of: CUSTOMER_ID, --email E, --record SOURCE:OBJECT:ID")
+        records = record or []
+        if sum((customer_id is not None, email is not None, bool(records))) != 1 or len(records) > 2:
+            raise ConnectorError("name one of: CUSTOMER_ID, --email E, --record SOURCE:OBJECT:ID (once, or twice)")
         with open_publication(settings_of(data).data).connect() as con:
-            found = explaining.explain(con, customer_id=customer_id, email=email, record=record)
+            if len(records) == 2:
+                console.show(explaining.to_dict(explain_pair(con, *records)), as_json, console.print_pair)
+                raise typer.Exit(PUBLISHED)
+            one = records[0] if records else None
+            found = explaining.explain(con, customer_id=customer_id, email=email, record=one)
         console.show([explaining.to_dict(one) for one in found], as_json, console.print_explanations)
     raise typer.Exit(PUBLISHED if found else HELD)
 
@@ -189,6 +203,24 @@ def resolve(
             alias = explaining.resolve(con, customer_id)
         console.show(explaining.to_dict(alias) if alias else {}, as_json, console.print_mapping)
     raise typer.Exit(PUBLISHED if alias else HELD)
+
+
+@app.command()
+def review(
+    limit: Annotated[int, typer.Option(min=1, help="How many questions.")] = 20,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Which records a person should look at, the most valuable first, each with a line for decisions.csv."""
+    from connectors.publication import open_publication  # noqa: PLC0415
+    from transforms.explain import to_dict  # noqa: PLC0415
+    from transforms.review import review as questions  # noqa: PLC0415
+
+    with plain_errors():
+        settings = settings_of(data)
+        with open_publication(settings.data).connect(memory=settings.memory, threads=settings.threads) as con:
+            found = [to_dict(question) for question in questions(con, limit)]
+        console.show(found, as_json, console.print_questions)
 
 
 @connectors_app.command("list")
@@ -273,6 +305,31 @@ def release_delivery(
         with data_folder_lock(settings.data):
             released = release(settings.data, delivery, who=who, why=why, when=date.today())
         console.show(released, as_json, console.print_mapping)
+
+
+@identity_app.command("train")
+def train_identity(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would move, write nothing.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Learn from the records of the last run what matches look like; the next run scores with it."""
+    from connectors.publication import recover  # noqa: PLC0415
+    from orchestration.workspace import data_folder_lock  # noqa: PLC0415
+    from transforms.identity.training import retrain  # noqa: PLC0415
+
+    with plain_errors():
+        settings = settings_of(data)
+        if not (settings.data / "records" / "person").is_dir():
+            raise FileNotFoundError(
+                f"there are no records under {settings.data} to learn from; run `concord run` first"
+            )
+        os.umask(0o077)
+        with data_folder_lock(settings.data):
+            # What a stopped run left is put right first, for that would bring back the model as it was published.
+            recover(settings.data)
+            learned = retrain(settings.data, settings.memory, settings.threads, dry_run=dry_run)
+        console.show({"dry_run": dry_run, "models": console.plain(learned)}, as_json, console.print_training)
 
 
 @publications_app.command("list")

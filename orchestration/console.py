@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.runner import StepEvent
+from transforms.wording import label
 
 # Without a terminal there is nothing to fit into: a program or a file gets whole lines.
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 400)
@@ -180,6 +181,66 @@ def print_explanations(found: Sequence[Mapping[str, Any]]) -> None:
                 out.print(f"[bold]{title}[/]")
             for line in one[part]:
                 out.print(f"  {escape(line['sentence'])}", soft_wrap=True)
+
+
+def print_pair(pair: Mapping[str, Any]) -> None:
+    for sentence in pair["sentences"]:
+        out.print(escape(sentence), soft_wrap=True)
+
+
+KINDS = {"link": "weak link", "cut": "cut", "refused": "kept apart", "below": "almost linked"}
+
+
+def print_questions(found: Sequence[Mapping[str, Any]]) -> None:
+    if not found:
+        out.print("Nothing is doubtful enough to ask.")
+        return
+    for number, question in enumerate(found, 1):
+        figures = f"score {question['score']:.2f}, worth {question['value']:.1f}"
+        out.print(f"[bold]{number}. {KINDS[question['kind']]}[/], {figures}")
+        for side in (question["a"], question["b"]):
+            out.print(f"   {escape(str(side['name']))}  {escape(side['record'])}", soft_wrap=True)
+        out.print(f"   {escape(question['sentence'])}", soft_wrap=True)
+        out.print(f"   {escape(question['decision'])}\n", soft_wrap=True)
+    out.print(
+        "Take a line into decisions.csv in the policy folder, keep one of same|different, and say who, why and when.",
+        soft_wrap=True,
+    )
+
+
+MOVES = 12
+"""Levels of a model that are shown."""
+
+
+def print_training(trained: Mapping[str, Any]) -> None:
+    for model in trained["models"]:
+        out.print(f"\n[bold]{model['party'].title()}[/]: {model['records']:,} records")
+        if not model["lessons"]:
+            out.print("  too few of them share anything to learn from; the model stays as it is")
+            continue
+        for lesson in model["lessons"]:
+            shared = f"{lesson['pairs']:,} pairs share {lesson['shares']}, {lesson['matches']:,} of them matches"
+            out.print(f"  learned from: {shared}")
+        print_table(
+            [
+                {
+                    "field": label(move["comparison"]),
+                    "level": move["level"],
+                    "weight was": f"{move['weight_before']:+.1f}",
+                    "is": f"{move['weight_after']:+.1f}",
+                    "share of matches was": f"{move['m_before']:.2%}",
+                    "is now": f"{move['m_after']:.2%}",
+                }
+                for move in model["moves"][:MOVES]
+            ]
+        )
+        if len(model["moves"]) > MOVES:
+            out.print(f"  and {len(model['moves']) - MOVES} levels that moved less; --json tells them all")
+        out.print(f"  model {model['version_before']} → {model['version_after']}")
+    if trained["dry_run"]:
+        out.print("\nNothing was written.")
+    elif any(model["lessons"] for model in trained["models"]):
+        out.print("\nThe next run scores with it. Look at `concord publications diff` and `concord review` afterwards.")
 
 
 def _print_counts(title: str, counts: Mapping[str, int | None]) -> None:

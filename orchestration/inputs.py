@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from connectors.ledger import deliveries
@@ -18,7 +20,8 @@ IGNORED = {"target", "logs", "__pycache__", "sample"}
 
 
 def inputs_of(workspace: Workspace) -> dict[str, Any]:
-    """Deliveries, and hashes of connectors, source settings, policy, decisions and code; stands in the manifest."""
+    """Deliveries, and hashes of connectors, source settings, policy, decisions, what identity was trained to, and code;
+    stands in the manifest."""
     settings, ledger = workspace.source_settings, deliveries(workspace.data)
     return {
         "deliveries": _hash(repr(delivery).encode() for delivery in ledger),
@@ -30,6 +33,7 @@ def inputs_of(workspace: Workspace) -> dict[str, Any]:
         "decisions": _hash([workspace.settings.decisions.read_bytes()])
         if workspace.settings.decisions.exists()
         else None,
+        "learned": _learned(workspace.data / "state"),
         "code": _hash(_code()),
     }
 
@@ -41,6 +45,13 @@ def nothing_new(workspace: Workspace) -> bool:
         return False
     manifest = open_publication(workspace.data, current).manifest
     return manifest.logical_date == workspace.as_of and manifest.inputs == inputs_of(workspace)
+
+
+def _learned(state: Path) -> str | None:
+    """What `concord identity train` wrote: the measures that no run takes by itself."""
+    models = (json.loads(file.read_bytes()) for file in sorted(state.glob("*_model.json")))
+    learned = [json.dumps(model["m"], sort_keys=True).encode() for model in models if model.get("m")]
+    return _hash(learned) if learned else None
 
 
 def _code() -> Iterable[bytes]:

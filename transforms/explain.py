@@ -15,15 +15,7 @@ from typing import Any
 
 import duckdb
 
-LABELS = {
-    "email": "e-mail",
-    "vat_id": "VAT number",
-    "domain": "web domain",
-    "phone_e164": "phone",
-    "customer_since": "customer since",
-    "organisation_id": "organisation",
-}
-"""Names that do not read well with their underscores taken out."""
+from transforms.wording import Weights, heaviest_first, label, listing, told, weights
 
 RULES = {
     "only": "no other record says otherwise",
@@ -36,6 +28,12 @@ RULES = {
     "earliest": "it is the earliest day",
 }
 """Survivorship rule, as `field_provenance` names it -> why the value won."""
+
+
+DECIDED = "decided "
+"""How the reason of an edge begins that rests on a line of decisions.csv."""
+CUT = "cut: "
+"""How that of an edge begins that was cut."""
 
 
 class UnknownRecord(ValueError):
@@ -51,8 +49,8 @@ class Link:
     score: float | None
     partner: str | None
     """The record of the same customer with which its evidence is strongest; null when alone."""
-    agreed: tuple[str, ...]
-    disagreed: tuple[str, ...]
+    agreed: Weights
+    disagreed: Weights
     decided_by: str
     sentence: str
 
@@ -64,13 +62,19 @@ class Edge:
     record_a: str
     record_b: str
     score: float
-    agreed: tuple[str, ...]
-    disagreed: tuple[str, ...]
+    agreed: Weights
+    disagreed: Weights
     used: str
     reason: str
+    """Why it was cut or refused, or who decided; empty where the weights alone link."""
     other_customer_id: str | None
     """The customer of the record that is not this one's; null where both are."""
     sentence: str
+
+    @property
+    def decided(self) -> bool:
+        """A person's word, whatever the scores say."""
+        return self.reason.startswith(DECIDED)
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def explain(
     elif email is not None:
         ids = find_by_email(con, email)
     elif record is not None:
-        one = find_by_record(con, *_parts(record))
+        one = find_by_record(con, *record_parts(record))
         ids = [one] if one else []
     else:
         ids = []
@@ -149,7 +153,7 @@ def explain(
 
 def explain_customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> Explanation | None:
     """The customer of this very id; None where there is none in the publication."""
-    rows = _rows(con, "select * from customer where customer_id = ?", customer_id)
+    rows = rows_of(con, "select * from customer where customer_id = ?", customer_id)
     if not rows:
         return None
     edges = _edges(con, customer_id)
@@ -201,7 +205,7 @@ def find_by_record(con: duckdb.DuckDBPyConnection, source: str, object_: str, re
 
 def resolve(con: duckdb.DuckDBPyConnection, customer_id: str) -> Resolution | None:
     """What became of an id; None for one that was never published."""
-    rows = _rows(con, "select * from customer_alias where id = ?", customer_id)
+    rows = rows_of(con, "select * from customer_alias where id = ?", customer_id)
     return _resolution(rows[0]) if rows else None
 
 
@@ -220,29 +224,28 @@ def to_dict(value: Any) -> Any:
 
 def _links(con: duckdb.DuckDBPyConnection, customer_id: str, edges: Sequence[Edge]) -> tuple[Link, ...]:
     reasons = {frozenset((edge.record_a, edge.record_b)): edge.reason for edge in edges}
-    rows = _rows(con, "from identity_link where customer_id = ? order by source, object, record_id", customer_id)
+    rows = rows_of(con, "from identity_link where customer_id = ? order by source, object, record_id", customer_id)
     return tuple(_link(row, reasons) for row in rows)
 
 
 def _link(row: Mapping[str, Any], reasons: Mapping[frozenset[str], str]) -> Link:
     record = f"{row['source']}:{row['object']}:{row['record_id']}"
     evidence = json.loads(row["evidence"] or "{}")
-    partner, agreed = evidence.get("with"), tuple(evidence.get("agreed", ()))
-    disagreed = tuple(evidence.get("disagreed", ()))
-    reason = reasons.get(frozenset((record, partner)), "") or _verb(agreed, "agree")
+    partner = evidence.get("with")
+    agreed, disagreed = (heaviest_first(evidence.get(side, {})) for side in ("agreed", "disagreed"))
     if row["decided_by"] == "alone":
         sentence = f"{record} stands alone: no other record was found to be the same customer."
     elif row["decided_by"] == "person":
-        sentence = f"{record} is linked with {partner} because a person decided so: {reason}."
+        reason = reasons.get(frozenset((record, partner)), "")
+        sentence = f"{record} is linked with {partner} because a person {reason or 'decided so'}."
     else:
-        against = f"; {_verb(disagreed, 'disagree')}" if disagreed else ""
-        sentence = f"{record} is linked with {partner} because {reason} (score {row['score']:.2f}){against}."
+        sentence = f"{record} is linked with {partner}: {told(agreed, disagreed)} (score {row['score']:.2f})."
     return Link(record, row["rule"], row["score"], partner, agreed, disagreed, row["decided_by"], sentence)
 
 
 def _edges(con: duckdb.DuckDBPyConnection, customer_id: str) -> tuple[Edge, ...]:
     """Comparisons in which a record of the customer took part, strongest first."""
-    rows = _rows(
+    rows = rows_of(
         con,
         """
         with
@@ -269,19 +272,15 @@ def _edges(con: duckdb.DuckDBPyConnection, customer_id: str) -> tuple[Edge, ...]
         """,
         {"id": customer_id},
     )
-    return tuple(_edge(row) for row in rows)
+    return tuple(edge_of(row) for row in rows)
 
 
-def _edge(row: Mapping[str, Any]) -> Edge:
-    agreed, disagreed = (tuple(json.loads(row[side] or "[]")) for side in ("agreed", "disagreed"))
-    pair, reason = f"{row['record_a']} and {row['record_b']}", row["reason"] or "no reason was kept"
-    other = row["other_customer_id"]
-    apart = f"; the other one is customer {other}" if other else ""
-    sentence = {
-        "used": f"{pair} are the same customer because {reason} (score {row['score']:.2f}).",
-        "cut": f"{pair} looked the same (score {row['score']:.2f}) but were parted: {reason}{apart}.",
-        "refused": f"{pair} were compared and kept apart: {reason}{apart}.",
-    }[row["used"]]
+def edge_of(row: Mapping[str, Any]) -> Edge:
+    """A row of `identity_edge`, with `other_customer_id`."""
+    agreed, disagreed, other = weights(row["agreed"]), weights(row["disagreed"]), row["other_customer_id"]
+    rest = f"; the other one is customer {other}" if other else ""
+    if row["used"] == "refused" and not other:
+        rest = "; other records make them one customer all the same"
     return Edge(
         record_a=row["record_a"],
         record_b=row["record_b"],
@@ -289,14 +288,31 @@ def _edge(row: Mapping[str, Any]) -> Edge:
         agreed=agreed,
         disagreed=disagreed,
         used=row["used"],
-        reason=reason,
+        reason=row["reason"] or "",
         other_customer_id=other,
-        sentence=sentence,
+        sentence=f"{row['record_a']} and {row['record_b']} {_verdict(row, told(agreed, disagreed))}{rest}.",
     )
 
 
+def _verdict(row: Mapping[str, Any], evidence: str) -> str:
+    """What was made of two records, and why: what a person decided, what the weights say, what overrules them."""
+    reason, score = row["reason"] or "", f"score {row['score']:.2f}"
+    if reason.startswith(DECIDED):
+        return {
+            "used": f"are the same customer because a person {reason}",
+            "cut": f"stand apart, for another decision keeps them so, although a person {reason}",
+            "refused": f"are kept apart because a person {reason}",
+        }[row["used"]]
+    weighed = f"({score}; {evidence})" if evidence else f"({score})"
+    return {
+        "used": f"are the same customer: {evidence or reason or 'no reason was kept'} ({score})",
+        "cut": f"looked the same but were parted: {reason.removeprefix(CUT) or 'no reason was kept'} {weighed}",
+        "refused": f"were compared and kept apart: {reason or 'no reason was kept'} {weighed}",
+    }[row["used"]]
+
+
 def _provenance(con: duckdb.DuckDBPyConnection, customer: Mapping[str, Any]) -> tuple[Provenance, ...]:
-    rows = _rows(con, "from field_provenance where customer_id = ?", customer["customer_id"])
+    rows = rows_of(con, "from field_provenance where customer_id = ?", customer["customer_id"])
     order = {column: place for place, column in enumerate(customer)}
     return tuple(_value(row, customer) for row in sorted(rows, key=lambda row: order.get(row["field"], len(order))))
 
@@ -306,13 +322,13 @@ def _value(row: Mapping[str, Any], customer: Mapping[str, Any]) -> Provenance:
     beaten = tuple(RunnerUp(one["record"], one.get("value")) for one in json.loads(row["runners_up"] or "[]"))
     over = "; it beat " + ", ".join(f"{one.value} ({one.record})" for one in beaten) if beaten else ""
     why = RULES.get(row["rule"], f"rule {row['rule']}")
-    sentence = f"{_label(row['field'])} {value} comes from {record}: {why}{over}."
+    sentence = f"{label(row['field'])} {value} comes from {record}: {why}{over}."
     return Provenance(row["field"], value, record, row["rule"], row["observed_at"], beaten, sentence)
 
 
 def _aliases(con: duckdb.DuckDBPyConnection, customer_id: str) -> tuple[Resolution, ...]:
     query = "from customer_alias where id = $id or list_contains(new_ids, $id) order by id <> $id, id"
-    return tuple(_resolution(row) for row in _rows(con, query, {"id": customer_id}))
+    return tuple(_resolution(row) for row in rows_of(con, query, {"id": customer_id}))
 
 
 def _resolution(row: Mapping[str, Any]) -> Resolution:
@@ -344,11 +360,11 @@ def _summary(customer: Mapping[str, Any], links: Sequence[Link]) -> tuple[str, .
         f"Looked after by {owner}: {customer['owner_reason']}.",
     ]
     if conflicts:
-        lines.append(f"Its records disagree on {_listing(conflicts)}.")
+        lines.append(f"Its records disagree on {listing([label(name) for name in conflicts])}.")
     return tuple(lines)
 
 
-def _parts(record: str) -> tuple[str, str, str]:
+def record_parts(record: str) -> tuple[str, str, str]:
     """Source, object and id; an id may hold colons."""
     parts = record.split(":", 2)
     if len(parts) != 3 or not all(parts):
@@ -358,20 +374,8 @@ def _parts(record: str) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
-def _label(name: str) -> str:
-    return LABELS.get(name, name.replace("_", " "))
-
-
-def _listing(names: Sequence[str]) -> str:
-    words = [_label(name) for name in names]
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]])) or "nothing"
-
-
-def _verb(names: Sequence[str], verb: str) -> str:
-    return f"{_listing(names)} {verb}{'s' if len(names) == 1 else ''}"
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str, told: str | Mapping[str, Any]) -> list[dict[str, Any]]:
-    cursor = con.execute(query, [told] if isinstance(told, str) else told)
+def rows_of(con: duckdb.DuckDBPyConnection, query: str, bound: str | Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a query gives, a mapping per row; `bound` is its one value, or its values by name."""
+    cursor = con.execute(query, [bound] if isinstance(bound, str) else bound)
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

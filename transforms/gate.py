@@ -24,6 +24,10 @@ JUDGED_BY_ROWS = tuple(table for table in TABLES if table != "customer_change")
 """`customer_change` tells of one publication alone: it grows and shrinks as it must."""
 
 
+DELETED = ("gone", "erased")
+"""What becomes of an id without anybody else getting its records."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """What one check of the gate found, in words with figures; a failed one says what to do."""
@@ -231,28 +235,53 @@ def _fill_rate(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
 
 
 def _id_churn(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
+    """Customers of the base that became others although none of their records needed to go: merged, split, or parted
+    (the id lives on, some of its records stand elsewhere). Those whose last record was deleted are no churn."""
     before = _count(con, "select count(*) from warehouse.previous.customer")
     if before < max(1, thresholds.judged_from_rows):
         return _finding("id_churn", [], f"not judged, for the base has {before:,} customers")
-    became = dict(
-        con.execute(
-            """
-            select coalesce(alias.status, 'unresolved'), count(*)
-            from (select customer_id from warehouse.previous.customer) as lost
-            anti join (select customer_id from warehouse.marts.customer) using (customer_id)
-            left join warehouse.marts.customer_alias as alias on alias.id = lost.customer_id
-            group by all
-            order by all
-            """
-        ).fetchall()
+    moved = con.execute(
+        """
+        with base as (
+            select customer_id as id, was.new_ids
+            from warehouse.previous.customer left join warehouse.previous.customer_alias as was on was.id = customer_id
+        ),
+        became as (
+            select base.id,
+                case
+                    when alias.status is null then 'unresolved'
+                    when alias.status <> 'live' then alias.status
+                    when len(list_filter(alias.new_ids, lambda new: not list_contains(coalesce(base.new_ids, []), new)))
+                        > 0 then 'parted'
+                    else 'live'
+                end as fate,
+                alias.new_ids,
+            from base left join warehouse.marts.customer_alias as alias using (id)
+        )
+        select fate, count(*), min(struct_pack(id := id, new_ids := new_ids)) as example
+        from became where fate <> 'live' group by fate order by fate
+        """
+    ).fetchall()
+    gone = sum(count for fate, count, _ in moved if fate in DELETED)
+    moved = [row for row in moved if row[0] not in DELETED]
+    share, told = (
+        sum(count for _, count, _ in moved) / before,
+        ", ".join(f"{count:,} {fate}" for fate, count, _ in moved),
     )
-    share, told = sum(became.values()) / before, ", ".join(f"{count:,} {status}" for status, count in became.items())
-    figures = {"share": share, **{status: float(count) for status, count in became.items()}}
+    figures = {"share": share, **{fate: float(count) for fate, count, _ in moved}}
+    deleted = f"; {gone:,} more ended with their last record" if gone else ""
     if share <= thresholds.id_churn:
-        return _finding("id_churn", [], f"{share:.2%} of the base's ids are lost ({told or 'none'})", figures)
+        words = f"{share:.2%} of the base's customers became others ({told or 'none'}){deleted}"
+        return _finding("id_churn", [], words, figures)
+    examples = ", ".join(
+        f"{example['id']} {fate}{' into ' + ', '.join(example['new_ids']) if example['new_ids'] else ''}"
+        for fate, _, example in moved
+    )
     problem = (
-        f"of {before:,} customers of the base {share:.1%} have lost their id ({told}), {thresholds.id_churn:.1%} may; "
-        f"look for a change of decisions, cleaners or deliveries, or, if meant, raise id_churn in gate.yaml"
+        f"of {before:,} customers of the base {share:.1%} became others ({told}), {thresholds.id_churn:.1%} may, "
+        f"such as {examples}{deleted}; look at them with `concord explain` and `concord publications diff`, for a "
+        "change of decisions, model, cleaners or deliveries; or, if meant, raise id_churn in gate.yaml of the policy "
+        "folder for this one run"
     )
     return _finding("id_churn", [problem], "", figures)
 

@@ -19,8 +19,10 @@ COMMANDS = {
     "sample",
     "rejected",
     "explain",
+    "review",
     "resolve",
     "ui",
+    "identity train",
     "connectors list",
     "connectors check",
     "sources list",
@@ -106,6 +108,19 @@ def test_a_wrong_connector_is_answered_with_file_place_and_nearest_word(tmp_path
 
 def test_explain_without_a_publication_says_how_one_is_made(tmp_path: Path) -> None:
     code, output = run("explain", "c_unknown", "--data", tmp_path)
+    assert code == FAILED
+    assert "concord run" in " ".join(output.split())
+
+
+def test_explain_takes_one_way_to_name_a_customer_and_no_more_than_two_records(tmp_path: Path) -> None:
+    for given in ([], ["c_one", "--email", "a@example.org"], ["--record", "a:b:c"] * 3):
+        code, output = run("explain", *given, "--data", tmp_path)
+        assert code == FAILED
+        assert "name one of" in " ".join(output.split())
+
+
+def test_training_without_records_says_how_they_come(tmp_path: Path) -> None:
+    code, output = run("identity", "train", "--data", tmp_path)
     assert code == FAILED
     assert "concord run" in " ".join(output.split())
 

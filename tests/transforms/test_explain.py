@@ -23,22 +23,24 @@ from transforms.explain import (
 
 SALESFORCE_ID = "0035g00000AbCdEAAV"
 CONTACT, LEAD, OTHER = f"salesforce:Contact:{SALESFORCE_ID}", "hubspot:contact:12", "hubspot:contact:13"
-AGREE = "personal e-mail and full name agree"
+AGREED, DISAGREED = {"family_name": 10.2, "email": 21.3}, {"mobile": -1.4}
+WEIGHED = "e-mail (+21.3) and family name (+10.2) agree; mobile (-1.4) disagrees"
 
 
 @pytest.fixture
 def con(lay_marts: Any) -> Iterator[duckdb.DuckDBPyConnection]:
     def link(record: str, customer: str, partner: str | None = None, **said: Any) -> dict[str, Any]:
         source, name, record_id = record.split(":")
-        evidence = {"with": partner, "agreed": ["email", "full_name"], "disagreed": ["mobile"]} if partner else {}
+        evidence = {"with": partner, "agreed": AGREED, "disagreed": DISAGREED} if partner else {}
         return {
             "source": source, "object": name, "record_id": record_id, "customer_id": customer,
-            "rule": "email+name" if partner else "alone", "score": 0.98 if partner else None,
+            "rule": "email+family_name" if partner else "alone", "score": 0.98 if partner else None,
             "evidence": json.dumps(evidence), "decided_by": "model" if partner else "alone", **said,
         }  # fmt: skip
 
     def edge(a: str, b: str, used: str, reason: str, score: float) -> dict[str, Any]:
-        return {"record_a": a, "record_b": b, "used": used, "reason": reason, "score": score, "agreed": '["email"]'}
+        said = {"agreed": json.dumps(AGREED), "disagreed": json.dumps(DISAGREED)}
+        return {"record_a": a, "record_b": b, "used": used, "reason": reason, "score": score, **said}
 
     warehouse, _ = lay_marts(
         {
@@ -58,8 +60,8 @@ def con(lay_marts: Any) -> Iterator[duckdb.DuckDBPyConnection]:
                 link(OTHER, "c_bob"),
             ],
             "identity_edge": [
-                edge(LEAD, CONTACT, "used", AGREE, 0.98),
-                edge(OTHER, CONTACT, "refused", "given names differ", 0.0),
+                edge(LEAD, CONTACT, "used", "", 0.98),
+                edge(OTHER, CONTACT, "refused", "given names differ", 0.9),
             ],
             "field_provenance": [
                 {
@@ -88,8 +90,8 @@ def test_every_record_is_linked_because_of_something_that_can_be_said(con: Any) 
     found = explain_customer(con, "c_ann")
     assert found is not None
     assert [link.sentence for link in found.links] == [
-        f"{LEAD} is linked with {CONTACT} because {AGREE} (score 0.98); mobile disagrees.",
-        f"{CONTACT} is linked with {LEAD} because {AGREE} (score 0.98); mobile disagrees.",
+        f"{LEAD} is linked with {CONTACT}: {WEIGHED} (score 0.98).",
+        f"{CONTACT} is linked with {LEAD}: {WEIGHED} (score 0.98).",
     ]
     alone = explain_customer(con, "c_bob")
     assert alone is not None
@@ -100,11 +102,19 @@ def test_what_was_kept_apart_is_told_with_the_other_customer(con: Any) -> None:
     found = explain_customer(con, "c_ann")
     assert found is not None
     assert [edge.sentence for edge in found.edges_used] == [
-        f"{LEAD} and {CONTACT} are the same customer because {AGREE} (score 0.98)."
+        f"{LEAD} and {CONTACT} are the same customer: {WEIGHED} (score 0.98)."
     ]
     assert [edge.sentence for edge in found.edges_refused] == [
-        f"{OTHER} and {CONTACT} were compared and kept apart: given names differ; the other one is customer c_bob."
+        f"{OTHER} and {CONTACT} were compared and kept apart: given names differ (score 0.90; {WEIGHED}); "
+        "the other one is customer c_bob."
     ]
+
+
+def test_what_weighs_most_is_said_first_and_kept_as_numbers(con: Any) -> None:
+    found = explain_customer(con, "c_ann")
+    assert found is not None
+    assert list(found.links[0].agreed.items()) == [("email", 21.3), ("family_name", 10.2)]
+    assert found.edges_used[0].disagreed == {"mobile": -1.4}
 
 
 def test_every_value_says_where_it_comes_from_and_what_it_beat(con: Any) -> None:
@@ -176,4 +186,5 @@ def test_an_explanation_can_be_told_as_json(con: Any) -> None:
     assert told["customer"]["lifetime_value"] == "12.50"
     assert told["customer"]["customer_since"] == "2020-05-01"
     assert told["provenance"][0]["observed_at"] == "2026-01-02T00:00:00+00:00"
+    assert told["links"][0]["agreed"] == AGREED
     assert [alias["id"] for alias in told["aliases"]] == ["c_ann", "c_old", "c_two"]

@@ -191,8 +191,28 @@ def test_ids_that_change_fail_with_what_became_of_them(gate: Any, people: Any) -
     marts["customer_alias"] += people(*many(3))["customer_alias"]
     findings = gate(marts, people(*many(20)), merged)
     assert failed(findings) == {"id_churn"}
-    assert "of 20 customers of the base 15.0% have lost their id (3 merged), 10.0% may" in findings["id_churn"].message
+    message = findings["id_churn"].message
+    assert "of 20 customers of the base 15.0% became others (3 merged), 10.0% may, such as c_n000 merged" in message
+    assert "raise id_churn in gate.yaml of the policy folder for this one run" in message
     assert findings["id_churn"].figures == {"share": 0.15, "merged": 3.0}
+
+
+def test_customers_whose_last_record_was_deleted_are_no_churn(gate: Any, people: Any) -> None:
+    marts = people(*many(17, start=3))
+    marts["customer_alias"] += people(*many(3))["customer_alias"]
+    gone = "update marts.customer_alias set status = 'gone' where id not in (select customer_id from marts.customer)"
+    findings = gate(marts, people(*many(20)), gone)
+    assert failed(findings) == set()
+    assert findings["id_churn"].message.endswith("(none); 3 more ended with their last record")
+
+
+def test_a_customer_whose_records_went_elsewhere_is_churn_once(gate: Any, people: Any) -> None:
+    parted = "update marts.customer_alias set new_ids = ['c_n019'] where id < 'c_n003'; "
+    findings = gate(people(*many(20)), people(*many(20)), parted)
+    assert failed(findings) == {"id_churn"}
+    assert "(3 parted), 10.0% may, such as c_n000 parted into c_n019" in findings["id_churn"].message
+    before = "update previous.customer_alias set new_ids = ['c_n019'] where id < 'c_n003'"
+    assert failed(gate(people(*many(20)), people(*many(20)), parted + before)) == set()
 
 
 def test_a_column_that_runs_empty_fails(gate: Any, people: Any) -> None:
