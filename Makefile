@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help install run test ui lint format bench lock clean
+.PHONY: help install run test ui lint format bench bench-identity lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 install: $(READY) ## Make .venv from the lock file, with the concord command in it
 
@@ -41,6 +41,9 @@ format: install ## Put Python and SQL into the house style
 
 bench: install ## Measure the whole way of a row on 1,000,000 sample records
 	$(BIN)/python -m tests.bench.whole_way
+
+bench-identity: install ## Measure identity beside stock Splink on labelled sets and 1,000,000 sample records
+	$(BIN)/python -m tests.bench.identity
 
 lock: install ## Renew requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -9,59 +9,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import psutil
+
+from tests.bench.memory import MemoryWatch, watched
 
 CONCORD = Path(sys.executable).parent / "concord"
-INTERVAL = 0.1
-"""Seconds between two looks at the memory of the process tree."""
-
-
-@dataclass(frozen=True)
-class Look:
-    at: float
-    bytes: int
-
-
-class MemoryWatch(threading.Thread):
-    """Looks at the resident memory of a process and all its children until stopped."""
-
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self._root = psutil.Process(pid)
-        self._stop_asked = threading.Event()
-        self.looks: list[Look] = []
-
-    def run(self) -> None:
-        while not self._stop_asked.wait(INTERVAL):
-            try:
-                tree = [self._root, *self._root.children(recursive=True)]
-                self.looks.append(Look(time.time(), sum(_resident(process) for process in tree)))
-            except psutil.NoSuchProcess:
-                return
-
-    def stop(self) -> None:
-        self._stop_asked.set()
-        self.join()
-
-    def peak(self, start: float = 0.0, end: float = float("inf")) -> int:
-        return max((look.bytes for look in self.looks if start <= look.at <= end), default=0)
-
-
-def _resident(process: psutil.Process) -> int:
-    try:
-        return process.memory_info().rss
-    except psutil.NoSuchProcess:
-        return 0
 
 
 def yardstick(exports: Path, target: Path) -> float:
@@ -79,18 +38,21 @@ def yardstick(exports: Path, target: Path) -> float:
     return time.perf_counter() - started
 
 
-def whole_way(exports: Path, data: Path, memory: str) -> tuple[dict[str, object], float, MemoryWatch]:
+def whole_way(exports: Path, data: Path, memory: str) -> tuple[dict[str, Any], float, MemoryWatch]:
     """The summary of one run that may use `memory`, its seconds and the memory of its process tree."""
-    command = [CONCORD, "run", "--exports", exports, "--data", data, "--as-of", "2026-07-01", "--json"]
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"CONCORD_MEMORY": memory})
-    watch = MemoryWatch(process.pid)
-    watch.start()
-    out, _ = process.communicate()
-    watch.stop()
-    if process.returncode:
-        sys.exit(f"the run ended with {process.returncode}: {out.decode()}")
-    return json.loads(out), time.perf_counter() - started, watch
+    command: list[str | Path] = [
+        CONCORD,
+        "run",
+        "--exports",
+        exports,
+        "--data",
+        data,
+        "--as-of",
+        "2026-07-01",
+        "--json",
+    ]
+    run = watched(command, {"CONCORD_MEMORY": memory})
+    return json.loads(run.out), run.seconds, run.watch
 
 
 def main() -> None:

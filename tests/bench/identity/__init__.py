@@ -1,0 +1,1 @@
+"""Identity, measured beside stock Splink on labelled sets: `python -m tests.bench.identity`."""
