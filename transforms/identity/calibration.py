@@ -210,12 +210,24 @@ def weight_shift(one: float, other: float) -> float:
 
 def read_calibration(folder: Path, party: str, model: Model, records: int) -> Calibration | None:
     """The frozen measures, while they hold: of this model, and of neither twice nor half as many records."""
+    kept = _kept(folder, party, model)
+    if kept is None or not (folder / f"{party}_share.parquet").exists():
+        return None
+    return kept if kept.records / 2 <= records <= kept.records * 2 else None
+
+
+def learned(folder: Path, party: str, model: Model) -> dict[str, list[float]]:
+    """What was learned of matches (`m`) on these data; it outlasts the frozen measures, but not the model."""
+    kept = _kept(folder, party, model)
+    return {} if kept is None else kept.m
+
+
+def _kept(folder: Path, party: str, model: Model) -> Calibration | None:
     file = folder / f"{party}_model.json"
-    if not file.exists() or not (folder / f"{party}_share.parquet").exists():
+    if not file.exists():
         return None
     kept = Calibration(**json.loads(file.read_text(encoding="utf-8")))
-    holds = kept.model == model.version and _fits(kept, model) and kept.records / 2 <= records <= kept.records * 2
-    return kept if holds else None
+    return kept if kept.model == model.version and _fits(kept, model) else None
 
 
 def _fits(calibration: Calibration, model: Model) -> bool:

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import numpy as np
 
-from transforms.identity.calibration import (
-    Calibration,
-    chance,
-    lay_out_compared,
-    lay_out_strangers,
-    measure_shares,
-    measured_partners,
-    prior,
-    read_calibration,
-    read_shares,
-    shares_hash,
-    weight_shift,
-    write_calibration,
-)
+from transforms.identity.calibration import Calibration, write_calibration
 from transforms.identity.candidates import ORGANISATION_BLOCKS, PERSON_BLOCKS, OversizedBlock, propose_pairs
+from transforms.identity.comparison import compare
 from transforms.identity.contact_points import classify_points, contact_point_rows
 from transforms.identity.decisions import Decision, read_decisions
 from transforms.identity.evidence import doubt_birth_dates, lay_out_past, state_organisations, state_people
 from transforms.identity.folding import define_folding
-from transforms.identity.judging import TOLD, judge, no_edges, unreliable_fields
+from transforms.identity.judging import TOLD
 from transforms.identity.linking import cluster, explain_links, lay_out_decisions
-from transforms.identity.model import Model, shipped_model
 from transforms.identity.parties import (
     lay_out_belonging,
     lay_out_organisations,
@@ -38,8 +24,7 @@ from transforms.identity.parties import (
     lay_out_staff,
 )
 from transforms.identity.registry import MEMBER_COLUMNS, REGISTRY_COLUMNS, RegistryChange, name_customers
-from transforms.identity.scoring import compared_fields, score
-from transforms.identity.workbench import count, lay_out, workbench, write
+from transforms.identity.workbench import lay_out, workbench, write
 from transforms.sql import quoted
 
 LISTED_BLOCKS = 20
@@ -108,86 +93,17 @@ def resolve_identity(
         oversized: list[OversizedBlock] = []
         state_organisations(connection)
         oversized += propose_pairs(connection, "organisation", ORGANISATION_BLOCKS)
-        models["organisation"] = _compare(connection, "organisation", data)
+        models["organisation"] = compare(connection, "organisation", data)
         _link(connection, "organisation", decided)
         lay_out_belonging(connection)
         state_people(connection)
         oversized += propose_pairs(connection, "person", PERSON_BLOCKS)
-        models["person"] = _compare(connection, "person", data)
+        models["person"] = compare(connection, "person", data)
         _link(connection, "person", decided)
         _lay_out_state(connection, data / "state")
         change = name_customers(connection, publication_number)
         _write(connection, data / "identity", models)
         return _report(connection, change, oversized, doubtful, models, decided)
-
-
-def _compare(connection: duckdb.DuckDBPyConnection, party: str, data: Path) -> Calibration:
-    """`<party>_pair` -> `<party>_edge`, by the model frozen in the state, or else as measured now."""
-    model = shipped_model(party)
-    records = count(connection, f"select count(*) from {party}")
-    frozen = read_calibration(data / "state", party, model, records)
-    if frozen is None:
-        measure_shares(connection, party, model)
-    else:
-        read_shares(connection, data / "state", party)
-    lay_out_compared(connection, party, model, records if frozen is None else frozen.records)
-    fields = compared_fields(connection, party, model)
-    if not fields or not count(connection, f"select count(*) from {party}_pair"):
-        no_edges(connection, party)
-        return frozen or Calibration(model.version, records, model.partners, {}, [], "")
-    calibration = frozen or _measure_chance(connection, party, model, fields, records)
-    model = model.with_measures(calibration.m, calibration.u)
-    connection.execute(
-        f"create view handed_{party} as select '0' as match_key, a as join_key_l, b as join_key_r from {party}_pair"
-    )
-    scored = score(connection, party, model, calibration.prior, f"handed_{party}", fields)
-    if frozen is None:
-        calibration = _measure_matches(connection, party, model, fields, scored, calibration)
-    shift = weight_shift(
-        prior(model.partners, calibration.records) if frozen is None else frozen.prior, calibration.prior
-    )
-    judge(connection, party, model, fields, calibration.unreliable, scored, shift)
-    connection.execute(f"drop table {scored}; drop view handed_{party}; drop table {party}_compared")
-    return calibration
-
-
-def _measure_chance(
-    connection: duckdb.DuckDBPyConnection, party: str, model: Model, fields: tuple[str, ...], records: int
-) -> Calibration:
-    """How often strangers agree; what matches bear out is still as shipped."""
-    lay_out_strangers(connection, party)
-    scored = score(
-        connection, party, model, prior(model.partners, records), "stranger_pair", fields, lowest=None, levels=True
-    )
-    counted = {
-        field: {
-            int(level): int(number)
-            for level, number in connection.execute(
-                f"select gamma_{field}, count(*) from {scored} where match_probability < 0.5 group by 1"
-            ).fetchall()
-        }
-        for field in fields
-    }
-    connection.execute(f"drop table {scored}")
-    return Calibration(
-        model.version, records, model.partners, chance(model, counted), [], shares_hash(connection, party)
-    )
-
-
-def _measure_matches(
-    connection: duckdb.DuckDBPyConnection,
-    party: str,
-    model: Model,
-    fields: tuple[str, ...],
-    scored: str,
-    calibration: Calibration,
-) -> Calibration:
-    """How many partners a record has, and which fields differ too often to hold records apart."""
-    found = np.asarray(connection.execute(f"select match_weight from {scored}").fetchnumpy()["match_weight"])
-    partners = measured_partners(found, model.partners, calibration.records)
-    shift = weight_shift(calibration.prior, prior(partners, calibration.records))
-    unreliable = unreliable_fields(connection, model, fields, scored, shift) if party == "person" else []
-    return replace(calibration, partners=partners, unreliable=unreliable)
 
 
 def _link(connection: duckdb.DuckDBPyConnection, party: str, decided: tuple[Decision, ...]) -> None:

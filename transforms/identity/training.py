@@ -24,6 +24,7 @@ from transforms.identity.calibration import (
     write_calibration,
 )
 from transforms.identity.candidates import ORGANISATION_BLOCKS, PERSON_BLOCKS, propose_pairs
+from transforms.identity.comparison import measure_chance, measure_matches
 from transforms.identity.contact_points import classify_points
 from transforms.identity.evidence import doubt_birth_dates, lay_out_past, state_organisations, state_people
 from transforms.identity.folding import define_folding
@@ -35,7 +36,6 @@ from transforms.identity.parties import (
     lay_out_people_points,
     lay_out_staff,
 )
-from transforms.identity.resolve import _measure_chance, _measure_matches
 from transforms.identity.scoring import compared_fields, score
 from transforms.identity.workbench import count, lay_out, workbench
 from transforms.sql import quoted
@@ -326,14 +326,14 @@ def _measure(
     m: dict[str, list[float]],
 ) -> Calibration:
     """All other measures, as a first run takes them, with what was learned."""
-    calibration = _measure_chance(connection, party, shipped.with_measures(m, {}), fields, records)
+    calibration = measure_chance(connection, party, shipped.with_measures(m, {}), fields, records)
     calibration = replace(calibration, m=m)
     model = shipped.with_measures(m, calibration.u)
     connection.execute(
         f"create view handed_{party} as select '0' as match_key, a as join_key_l, b as join_key_r from {party}_pair"
     )
     scored = score(connection, party, model, calibration.prior, f"handed_{party}", fields)
-    calibration = _measure_matches(connection, party, model, fields, scored, calibration)
+    calibration = measure_matches(connection, party, model, fields, scored, calibration)
     connection.execute(f"drop table {scored}; drop view handed_{party}")
     return calibration
 
