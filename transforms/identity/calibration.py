@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from transforms.identity.model import FREQUENCY, Model
 from transforms.identity.workbench import keep, write
 from transforms.sql import quoted
 
-RANDOM_PAIRS = 50_000
+RANDOM_PAIRS = 40_000
 """Pairs of strangers on which chance agreement is measured."""
 TRUST = 20_000
 """Pairs that the shipped `u` counts for beside the measured ones: rare agreements are not seen in small data."""
@@ -141,8 +142,11 @@ def chance(model: Model, counted: dict[str, dict[int, int]]) -> dict[str, list[f
     return measured
 
 
-def lay_out_compared(connection: duckdb.DuckDBPyConnection, party: str, model: Model, records: int) -> None:
-    """`<party>_compared`: `<party>_stated` with the share of each value (`tf_` columns), as of `records` records.
+def lay_out_compared(
+    connection: duckdb.DuckDBPyConnection, party: str, model: Model, records: int, more: Sequence[str] = ()
+) -> None:
+    """`<party>_compared`: what the model speaks of in `<party>_stated`, with the share of each value (`tf_` columns),
+    as of `records` records; and the columns `more`.
 
     Reads `<party>_share` and `point`.
     """
@@ -167,8 +171,9 @@ def lay_out_compared(connection: duckdb.DuckDBPyConnection, party: str, model: M
                 share = f"least({share}, greatest(sqrt({share} * by_words.share), {rest} / 4))"
             columns.append(f"{share} as {FREQUENCY}{column}")
     joined = "\n".join(joins)
+    stated = ", ".join(f"{party}_stated.{column}" for column in ("id", *model.columns, *more))
     connection.execute(
-        f"create table {party}_compared as select {party}_stated.*, {', '.join(columns)} from {party}_stated {joined}"
+        f"create table {party}_compared as select {stated}, {', '.join(columns)} from {party}_stated {joined}"
     )
 
 

@@ -164,7 +164,7 @@ def _propose(connection: duckdb.DuckDBPyConnection, party: str, number: int, blo
     connection.execute(
         f"""
         insert into {party}_proposed
-        select distinct one.id, other.id
+        select one.id, other.id
         from member as one join member as other using (key)
         where one.id < other.id and key in (select key from size where records between 2 and {block.largest})
         """

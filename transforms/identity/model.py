@@ -5,6 +5,7 @@ What the numbers become on the data at hand does not belong here (`calibration`)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from pydantic import BaseModel, ConfigDict
 Measures = Mapping[str, Sequence[float]]
 """Comparison -> one number per telling level, in the model's order."""
 
+SIDED = re.compile(r"\b([a-z_]+)_[lr]\b")
+"""A column of one of two records, in the SQL of a level."""
 FREQUENCY = "tf_"
 """Prefix of the columns that hold the share of a value among all records, as Splink expects them."""
 
@@ -95,6 +98,14 @@ class Model(BaseModel):
             levels = tuple(level.model_copy(update=numbers.get(level.name, {})) for level in comparison.levels)
             comparisons[name] = Comparison(levels=levels)
         return self.model_copy(update={"comparisons": comparisons})
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that the levels speak of."""
+        spoken = (
+            name for one in self.comparisons.values() for level in one.levels for name in SIDED.findall(level.when)
+        )
+        return tuple(dict.fromkeys((*spoken, *self.frequencies)))
 
     def chance_of(self, column: str) -> float:
         """The shipped `u` of the first level that asks for the column's frequency."""

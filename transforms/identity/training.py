@@ -78,6 +78,9 @@ class Lesson:
         return any(not any(looked_at.search(level.when) for level in levels) for levels in comparisons)
 
 
+KEPT = {"person": ("record_key", "email_class", "number_class"), "organisation": ("record_key",)}
+"""What lessons speak of beside what is compared."""
+
 PERSON_LESSONS = (
     Lesson("an e-mail address that few use", ("email",), "l.email_class in ('personal', 'household')"),
     Lesson("a personal phone number", ("number",), "l.number_class = 'personal'"),
@@ -190,7 +193,7 @@ def _retrain(
     before = read_calibration(data / "state", party, shipped, records)
     version = before.version if before else shipped.version
     measure_shares(connection, party, shipped)
-    lay_out_compared(connection, party, shipped, records)
+    lay_out_compared(connection, party, shipped, records, KEPT[party])
     fields = compared_fields(connection, party, shipped)
     taken = _take_lessons(connection, party, shipped, lessons, fields, records) if fields else []
     m = blend(shipped, [learned for _, learned in taken])

@@ -60,7 +60,9 @@ def keep(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame)
 def write(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
     """The rows of `query` as Parquet, first beside the file, then in its place."""
     aside = file.with_name(f".{file.name}")
-    connection.execute(f"copy ({query}) to {quoted(str(aside))} (format parquet, compression zstd)")
+    connection.execute(
+        f"copy ({query}) to {quoted(str(aside))} (format parquet, compression zstd, compression_level 1)"
+    )
     aside.replace(file)
 
 
