@@ -10,10 +10,34 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.identity.contact_points import classify_points
+from transforms.identity.folding import define_folding
+from transforms.identity.parties import (
+    lay_out_organisations,
+    lay_out_people,
+    lay_out_people_points,
+    lay_out_staff,
+)
+from transforms.identity.workbench import lay_out
 from transforms.sql import quoted
 
 ENOUGH = 5
 """Pairs that must be comparable before the birth dates of two sources are doubted; fewer may be fathers and sons."""
+
+
+def lay_out_evidence(connection: duckdb.DuckDBPyConnection, data: Path) -> tuple[str, ...]:
+    """All that is known before anything is compared: people, organisations, the classes of their contact points, and
+    their past. Returns the pairs of sources whose birth dates are doubted, in words."""
+    for kind in ("person", "organisation", "employee", "crm_user"):
+        lay_out(connection, data, kind)
+    define_folding(connection)
+    lay_out_staff(connection)
+    lay_out_organisations(connection)
+    lay_out_people(connection)
+    classify_points(connection)
+    lay_out_people_points(connection)
+    lay_out_past(connection, data)
+    return doubt_birth_dates(connection)
 
 
 def lay_out_past(connection: duckdb.DuckDBPyConnection, data: Path) -> None:

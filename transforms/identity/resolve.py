@@ -10,21 +10,16 @@ import duckdb
 from transforms.identity.calibration import Calibration, write_calibration
 from transforms.identity.candidates import ORGANISATION_BLOCKS, PERSON_BLOCKS, OversizedBlock, propose_pairs
 from transforms.identity.comparison import compare
-from transforms.identity.contact_points import classify_points, contact_point_rows
+from transforms.identity.contact_points import contact_point_rows
 from transforms.identity.decisions import Decision, read_decisions
-from transforms.identity.evidence import doubt_birth_dates, lay_out_past, state_organisations, state_people
-from transforms.identity.folding import define_folding
+from transforms.identity.evidence import lay_out_evidence, state_organisations, state_people
 from transforms.identity.judging import TOLD
 from transforms.identity.linking import cluster, explain_links, lay_out_decisions
 from transforms.identity.parties import (
     lay_out_belonging,
-    lay_out_organisations,
-    lay_out_people,
-    lay_out_people_points,
-    lay_out_staff,
 )
 from transforms.identity.registry import MEMBER_COLUMNS, REGISTRY_COLUMNS, RegistryChange, name_customers
-from transforms.identity.workbench import lay_out, workbench, write
+from transforms.identity.workbench import workbench, write
 from transforms.sql import quoted
 
 LISTED_BLOCKS = 20
@@ -78,17 +73,8 @@ def resolve_identity(
     """
     decided = read_decisions(decisions)
     with workbench(data, memory, threads) as connection:
-        for kind in ("person", "organisation", "employee", "crm_user"):
-            lay_out(connection, data, kind)
-        define_folding(connection)
-        lay_out_staff(connection)
-        lay_out_organisations(connection)
-        lay_out_people(connection)
+        doubtful = lay_out_evidence(connection, data)
         _check_keys(connection)
-        classify_points(connection)
-        lay_out_people_points(connection)
-        lay_out_past(connection, data)
-        doubtful = doubt_birth_dates(connection)
         models: dict[str, Calibration] = {}
         oversized: list[OversizedBlock] = []
         state_organisations(connection)

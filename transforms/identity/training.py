@@ -25,19 +25,13 @@ from transforms.identity.calibration import (
 )
 from transforms.identity.candidates import ORGANISATION_BLOCKS, PERSON_BLOCKS, propose_pairs
 from transforms.identity.comparison import measure_chance, measure_matches
-from transforms.identity.contact_points import classify_points
-from transforms.identity.evidence import doubt_birth_dates, lay_out_past, state_organisations, state_people
-from transforms.identity.folding import define_folding
+from transforms.identity.evidence import lay_out_evidence, state_organisations, state_people
 from transforms.identity.model import Model, shipped_model
 from transforms.identity.parties import (
     lay_out_belonging,
-    lay_out_organisations,
-    lay_out_people,
-    lay_out_people_points,
-    lay_out_staff,
 )
 from transforms.identity.scoring import compared_fields, score
-from transforms.identity.workbench import count, lay_out, workbench
+from transforms.identity.workbench import count, workbench
 from transforms.sql import quoted
 
 TRUST = 500.0
@@ -147,16 +141,7 @@ def retrain(data: Path, memory: str, threads: int, *, dry_run: bool = False) -> 
     The same records give the same result. With `dry_run` nothing is written.
     """
     with workbench(data, memory, threads) as connection:
-        for kind in ("person", "organisation", "employee", "crm_user"):
-            lay_out(connection, data, kind)
-        define_folding(connection)
-        lay_out_staff(connection)
-        lay_out_organisations(connection)
-        lay_out_people(connection)
-        classify_points(connection)
-        lay_out_people_points(connection)
-        lay_out_past(connection, data)
-        doubt_birth_dates(connection)
+        lay_out_evidence(connection, data)
         state_organisations(connection)
         propose_pairs(connection, "organisation", ORGANISATION_BLOCKS)
         organisations = _retrain(connection, "organisation", data, ORGANISATION_LESSONS, dry_run=dry_run)
