@@ -29,7 +29,7 @@ class Guard:
     """What keeps two records apart although their score would link them."""
 
     holds: str
-    """SQL over both records (`one`, `two`) and what of them agrees."""
+    """SQL over both records (`_l`, `_r`) and what of them agrees."""
     reason: str
     rests_on: str | None = None
     """Field whose differing holds the records apart; of no avail where that field is unreliable."""
@@ -125,7 +125,7 @@ def facts(party: str, model: Model, fields: Sequence[str]) -> str:
             {whole} as birth_whole,
             try_cast(birth_l[1:4] as integer) - try_cast(birth_r[1:4] as integer) as years_apart,
             {agrees("email", "different", "close")} or {agrees("phone", "different")} as points_differ,
-            {agrees("street", "same", "near")} or {agrees("phone", "same", "second")} as place_agrees
+            {agrees("street", "same", "near")} or {phone} as place_agrees
         """
     own = " or ".join((agrees("vat_id", "same", "near"), agrees("customer_number", "same", "near")))
     return f"""
