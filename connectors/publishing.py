@@ -290,15 +290,17 @@ def _copy(con: duckdb.DuckDBPyConnection, relation: str, file: Path) -> None:
 def _write_state(con: duckdb.DuckDBPyConnection, data: Path, schema: str, building: Path, number: int) -> None:
     """The state that this publication moves forward, beside what engineers keep there (releases)."""
     state, identity = private_folder(building / "state"), data / "identity"
-    for name in ("registry.parquet", "member.parquet"):
-        if not (identity / name).exists():
-            raise PublicationError(f"{identity / name} is missing: a publication carries it; run the identity floor")
+    if not (identity / "identity.duckdb").exists():
+        raise PublicationError(
+            f"{identity / 'identity.duckdb'} is missing: its registry is carried; run the identity floor"
+        )
+    con.execute(f"attach {quoted(identity / 'identity.duckdb')} as identity (read_only)")
     # The registry leaves open the publication of what it says for the first time: it is this one.
-    registry = quoted(identity / "registry.parquet")
-    said = f"(select * replace (coalesce(publication, {number}) as publication) from {registry})"
+    said = f"(select * replace (coalesce(publication, {number}) as publication) from identity.registry)"
     assigned = f"warehouse.{schema}.owner_assignment"
     _copy(con, _by_key(con, said, ("customer_id",)), state / "registry.parquet")
-    _copy(con, _by_key(con, quoted(identity / "member.parquet"), ("record_key",)), state / "member.parquet")
+    _copy(con, _by_key(con, "identity.member", ("record_key",)), state / "member.parquet")
+    con.execute("detach identity")
     _copy(con, _by_key(con, assigned, ("customer_id",)), state / "owner_assignment.parquet")
     (state / "format.json").write_bytes(as_json({"format": STATE_FORMAT, "publication": number}))
     frozen = [identity / name for name in MODEL_FILES if (identity / name).exists()]

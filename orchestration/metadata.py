@@ -26,9 +26,13 @@ def table_metadata(*files: Path, rows: int | None = None, meanings: Mapping[str,
     if not present:
         return {"dagster/row_count": 0}
     frame = pl.scan_parquet(present)
-    counted = frame.select(pl.len()).collect().item() if rows is None else rows
+    return frame_metadata(frame, frame.select(pl.len()).collect().item() if rows is None else rows, meanings)
+
+
+def frame_metadata(frame: pl.LazyFrame, rows: int, meanings: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The same of a table of so many rows, by its first ones."""
     return {
-        "dagster/row_count": counted,
+        "dagster/row_count": rows,
         "dagster/column_schema": table_schema(frame.collect_schema(), meanings or {}),
         "preview": dg.MetadataValue.md(masked_preview(frame)),
     }

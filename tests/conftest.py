@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from tests.identity_file import write_results
 from transforms.contract import BIGINT, DAY, DOUBLE, FLAG, INSTANT, INTEGER, MONEY, TABLES, TEXT, TEXTS
 
 Rows = Sequence[Mapping[str, Any]]
@@ -54,10 +55,9 @@ def write_marts(warehouse: Path, marts: Mapping[str, Rows]) -> None:
 
 
 def write_identity(data: Path, links: Rows) -> None:
-    """The identity files that a publication carries on, for the customers in `links`."""
-    (data / "identity").mkdir(parents=True, exist_ok=True)
+    """What a publication carries on of identity, for the customers in `links`."""
     customers = sorted({link["customer_id"] for link in links})
-    pl.DataFrame(
+    registry = pl.DataFrame(
         {
             "customer_id": customers,
             "customer_type": ["person"] * len(customers),
@@ -68,14 +68,15 @@ def write_identity(data: Path, links: Rows) -> None:
             "publication": [None] * len(customers),
         },
         schema_overrides={"new_ids": pl.List(pl.String), "publication": pl.Int64},
-    ).write_parquet(data / "identity" / "registry.parquet")
-    pl.DataFrame(
+    )
+    member = pl.DataFrame(
         {
             "record_key": [":".join((link["source"], link["object"], link["record_id"])) for link in links],
             "customer_id": [link["customer_id"] for link in links],
         },
         schema={"record_key": pl.String, "customer_id": pl.String},
-    ).write_parquet(data / "identity" / "member.parquet")
+    )
+    write_results(data, registry=registry, member=member)
 
 
 def marts_of_people(*names: str, **said: Any) -> dict[str, list[dict[str, Any]]]:

@@ -1,6 +1,6 @@
 """Pictures of what identity did: how sure it is, how large customers are, where sources meet, what the model believes.
 
-Reads the files of `data/identity`, counted in DuckDB; draws with Altair and vl-convert, here and without a network.
+Reads what identity came to, counted in DuckDB; draws with Altair and vl-convert, here and without a network.
 Where a picture is shown does not belong here.
 """
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from transforms.identity.kept import attach_results
 from transforms.sql import quoted
 from transforms.wording import label
 
@@ -50,7 +51,9 @@ def draw(data: Path, memory: str = "500MB", threads: int = 2) -> dict[str, bytes
     with duckdb.connect(config={"memory_limit": memory, "threads": threads}) as con:
         con.execute("set enable_progress_bar = false")
         con.execute("set preserve_insertion_order = false")
-        _lay_out_customers(con, folder)
+        if not attach_results(con, data):
+            return {}
+        _lay_out_customers(con)
         for title, (count, chart) in _PICTURES.items():
             if not (rows := count(con, folder)):
                 continue
@@ -67,10 +70,6 @@ def draw(data: Path, memory: str = "500MB", threads: int = 2) -> dict[str, bytes
     return pictures
 
 
-def _table(folder: Path, name: str) -> str:
-    return f"read_parquet({quoted(str(folder / f'{name}.parquet'))})"
-
-
 def _rows(con: duckdb.DuckDBPyConnection, query: str) -> Rows:
     cursor = con.execute(query)
     names = [column[0] for column in cursor.description or ()]
@@ -79,8 +78,7 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str) -> Rows:
 
 def weight_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> Rows:
     """party, used, weight (whole bits), pairs: what the pairs that were told weigh, prior included."""
-    edges = _table(folder, "edge")
-    total = con.execute(f"select count(*) from {edges}").fetchall()[0][0]
+    total = con.execute("select count(*) from identity.edge").fetchall()[0][0]
     step = total // SAMPLE + 1
     priors = {party: _prior(_measures(folder, party)) for party in PARTIES}
     prior = " ".join(f"when {quoted(party)} then {value}" for party, value in priors.items())
@@ -93,8 +91,8 @@ def weight_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> Rows:
         f"""
         with told as (
             select split_part(model_version, '-', 1) as party, used, {said} as said
-            from read_parquet({quoted(str(folder / "edge.parquet"))}, file_row_number = true)
-            where file_row_number % {step} = 0 and not starts_with(coalesce(reason, ''), 'decided ')
+            from identity.edge
+            where hash(record_a, record_b) % {step} = 0 and not starts_with(coalesce(reason, ''), 'decided ')
         ),
         weighed as (
             select party, used,
@@ -106,14 +104,13 @@ def weight_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> Rows:
     )
 
 
-def _lay_out_customers(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _lay_out_customers(con: duckdb.DuckDBPyConnection) -> None:
     """`customer(party, place, known, customers)`: how many have so many records (`LARGEST` and more are one), and are
     known to which of `source(source, bit)`, one bit for each."""
-    links = _table(folder, "link")
     con.execute(
         f"""
         create temp table source as
-        with largest as (select source from {links} group by source order by count(*) desc, source limit {SOURCES})
+        with largest as (select source from identity.link group by source order by count(*) desc, source limit {SOURCES})
         select source, (1 << (row_number() over (order by source) - 1)::integer) as bit from largest
         """
     )
@@ -122,7 +119,7 @@ def _lay_out_customers(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         create temp table customer as
         with each as (
             select customer_type as party, least(count(*), {LARGEST}) as place, bit_or(coalesce(bit, 0)) as known
-            from {links} left join source using (source) group by customer_type, customer_id
+            from identity.link left join source using (source) group by customer_type, customer_id
         )
         select party, place, known, count(*) as customers from each group by all
         """
@@ -159,13 +156,14 @@ def overlap_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> Rows:
 
 def point_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> Rows:
     """kind (with how many there are), class, place (of the class), points."""
+    del folder
     classes = ", ".join(quoted(name) for name in CLASSES)
     return _rows(
         con,
         f"""
         with counted as (
             select kind, class, list_position([{classes}], class) as place, count(*) as points
-            from {_table(folder, "contact_point")} group by all
+            from identity.contact_point group by all
         )
         select format('{{}} ({{:,}})', kind, (sum(points) over (partition by kind))::bigint) as kind, class, place,
             points,

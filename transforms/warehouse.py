@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 import yaml
 
+from transforms.identity.kept import attach_results
 from transforms.policy import Policy
 from transforms.records import KINDS
 from transforms.sql import quoted
@@ -78,8 +79,8 @@ STATE: Mapping[str, Columns] = {
 def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | None) -> None:
     """Put a fresh warehouse file in the place of `warehouse`; an interrupted call leaves the old one as it was.
 
-    Files under `data` and the Parquet of the publication folder `base` are laid as views, so nothing is copied. A
-    table without a file, or without a base, is empty with the same columns. A column that an older base does not have
+    Parquet under `data` and of the publication folder `base` is laid as views, so it is not copied; identity's tables
+    are, for its file is written in place by the next run. A table without a file, or without a base, is empty with the same columns. A column that an older base does not have
     is null.
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -90,8 +91,7 @@ def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | 
         for kind, columns in record_columns(connection).items():
             _lay(connection, f"records.{kind}", columns, sorted((data / "records" / kind).glob("*.parquet")))
         _lay(connection, "records.source", SOURCE, _present(data / "sources.parquet"))
-        for name, columns in IDENTITY.items():
-            _lay(connection, f"identity.{name}", columns, _present(data / "identity" / f"{name}.parquet"))
+        _copy_identity(connection, data)
         for name, columns in STATE.items():
             _lay(connection, f"state.{name}", columns, _present(data / "state" / f"{name}.parquet"))
         for name, columns in mart_columns().items():
@@ -181,6 +181,19 @@ def _policy_frames(policy: Policy) -> dict[str, pl.DataFrame]:
     }
 
 
+def _copy_identity(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
+    """What the identity floor came to, or empty tables where it has not run."""
+    there = attach_results(connection, data, "kept")
+    for name, columns in IDENTITY.items():
+        table = f"identity.{name}"
+        _make_schema(connection, table)
+        _define(connection, table, columns)
+        if there:
+            connection.execute(f"insert into {table} by name from kept.{name}")
+    if there:
+        connection.execute("detach kept")
+
+
 def _present(path: Path) -> list[Path]:
     return [path] if path.exists() else []
 
@@ -194,8 +207,7 @@ def _lay(connection: duckdb.DuckDBPyConnection, name: str, columns: Columns, fil
     """A view over `files`, or an empty table where there are none."""
     _make_schema(connection, name)
     if not files:
-        definition = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns.items())
-        connection.execute(f"create table {name} ({definition})")
+        _define(connection, name, columns)
         return
     read = f"read_parquet([{', '.join(quoted(path.resolve()) for path in files)}], union_by_name = true)"
     there = _types(connection, f"select * from {read}")
@@ -204,6 +216,11 @@ def _lay(connection: duckdb.DuckDBPyConnection, name: str, columns: Columns, fil
         for column, kind in columns.items()
     )
     connection.execute(f"create view {name} as select {chosen} from {read}")
+
+
+def _define(connection: duckdb.DuckDBPyConnection, name: str, columns: Columns) -> None:
+    definition = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns.items())
+    connection.execute(f"create table {name} ({definition})")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:

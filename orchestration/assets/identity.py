@@ -10,7 +10,7 @@ import dagster as dg
 from connectors.publication import base_number, next_number
 from orchestration import checks
 from orchestration.inputs import nothing_new
-from orchestration.metadata import counts_table, table_metadata
+from orchestration.metadata import counts_table, frame_metadata
 from orchestration.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -59,7 +59,11 @@ def identity_asset() -> dg.AssetsDefinition:
                     KEY, checks.ONE_LINK, [f"{records:,} records have {linked:,} links"] if linked != records else []
                 ),
                 checks.result(KEY, checks.DECISIONS_KNOWN, (*report.unknown_decisions, *report.overruled_decisions)),
-                checks.result(KEY, checks.BLOCKS_BOUNDED, [str(block) for block in report.oversized]),
+                checks.result(
+                    KEY,
+                    checks.BLOCKS_BOUNDED,
+                    [str(block) for oversized in report.oversized.values() for block in oversized.largest],
+                ),
             ],
         )
 
@@ -67,8 +71,11 @@ def identity_asset() -> dg.AssetsDefinition:
 
 
 def _metadata(workspace: Workspace, report: "IdentityReport") -> dict[str, Any]:
+    from transforms.identity import first_rows  # noqa: PLC0415 - see above
+
     return {
-        **table_metadata(workspace.data / "identity" / "link.parquet"),
+        **frame_metadata(first_rows(workspace.data, "link"), sum(report.links.values())),
+        "worked_out": "anew" if report.anew else "what changed since the last run",
         "records_in": sum(report.records.values()),
         "customers": sum(report.customers.values()),
         **{f"customers_{kind}": count for kind, count in report.customers.items()},

@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 
 import transforms.identity_pictures
+from tests.identity_file import write_results
+from transforms.identity.kept import attach_results
 from transforms.identity.model import shipped_model
 from transforms.identity_pictures import _lay_out_customers, draw, overlap_rows, point_rows, size_rows, weight_rows
 
@@ -21,39 +23,39 @@ PNG = b"\x89PNG\r\n\x1a\n"
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Ann in two sources, Bob twice in one, a firm alone; two pairs scored, and one decided."""
-    folder = tmp_path / "identity"
-    folder.mkdir()
     links = [("crm", "ann"), ("shop", "ann"), ("crm", "bob"), ("crm", "bob"), ("crm", "firm")]
-    pl.DataFrame(
+    link = pl.DataFrame(
         {
             "source": [source for source, _ in links],
             "customer_id": [customer for _, customer in links],
             "customer_type": ["organisation" if customer == "firm" else "person" for _, customer in links],
         }
-    ).write_parquet(folder / "link.parquet")
+    )
     edges = [
         ("used", {"email": 20.0}, {"city": -2.5}, ""),
         ("refused", {"city": 5.0}, {}, "what agrees weighs too little"),
         ("refused", {}, {}, "decided different by Ada"),
     ]
-    pl.DataFrame(
+    edge = pl.DataFrame(
         {
+            "record_a": [str(number) for number in range(len(edges))],
+            "record_b": [str(number) for number in range(len(edges))],
             "used": [used for used, *_ in edges],
             "agreed": [json.dumps(agreed) for _, agreed, _, _ in edges],
             "disagreed": [json.dumps(disagreed) for _, _, disagreed, _ in edges],
             "reason": [reason for *_, reason in edges],
             "model_version": ["person-2+00000000"] * len(edges),
         }
-    ).write_parquet(folder / "edge.parquet")
-    pl.DataFrame({"kind": ["email", "email", "phone"], "class": ["personal", "shared", "household"]}).write_parquet(
-        folder / "contact_point.parquet"
     )
+    points = pl.DataFrame({"kind": ["email", "email", "phone"], "class": ["personal", "shared", "household"]})
+    write_results(tmp_path, link=link, edge=edge, contact_point=points)
     return tmp_path
 
 
 def counted(data: Path, count: Any) -> list[dict[str, Any]]:
     with duckdb.connect() as con:
-        _lay_out_customers(con, data / "identity")
+        attach_results(con, data)
+        _lay_out_customers(con)
         rows: list[dict[str, Any]] = count(con, data / "identity")
         return rows
 

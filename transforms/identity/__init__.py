@@ -4,7 +4,9 @@
 a customer is decided after (dbt); neither belongs here.
 """
 
+from transforms.identity.candidates import OversizedBlock
 from transforms.identity.decisions import DecisionError
-from transforms.identity.resolve import IdentityError, IdentityReport, OversizedBlock, resolve_identity
+from transforms.identity.kept import first_rows
+from transforms.identity.resolve import IdentityError, IdentityReport, resolve_identity
 
-__all__ = ["DecisionError", "IdentityError", "IdentityReport", "OversizedBlock", "resolve_identity"]
+__all__ = ["DecisionError", "IdentityError", "IdentityReport", "OversizedBlock", "first_rows", "resolve_identity"]

@@ -55,6 +55,10 @@ class Calibration:
     m: dict[str, list[float]] = field(default_factory=dict)
     """Comparison -> share of matches on each telling level, where somebody had it learned (`training`); else as
     shipped."""
+    sources: list[str] = field(default_factory=list)
+    """Sources whose birth dates were looked at (people only)."""
+    doubtful_birth_dates: list[list[str]] = field(default_factory=list)
+    """Pairs of them whose birth dates contradict nobody."""
 
     @property
     def version(self) -> str:
@@ -90,16 +94,30 @@ def measure_shares(connection: duckdb.DuckDBPyConnection, party: str, model: Mod
             """
         )
     if party == "organisation":
-        total = "(select count(*) from organisation where words is not null)"
-        parts.append(
-            f"""
-            select 'word', word, count(*) / {total} from (select unnest(words) as word from organisation)
-            group by word having count(*) > 1
-            union all
-            select 'word', null, 1 / greatest({total}, 1)
-            """
-        )
+        parts.append("select 'word', word, share from word_share")
     connection.execute(f"create or replace table {party}_share as {' union all '.join(parts)}")
+
+
+def measure_words(connection: duckdb.DuckDBPyConnection) -> None:
+    """`word_share(word, share)`: words of organisations' names that stand more than once; under null, what any other
+    is worth. Reads `organisation`."""
+    total = "(select count(*) from organisation where words is not null)"
+    connection.execute(
+        f"""
+        create or replace table word_share as
+        select word, count(*) / {total} as share from (select unnest(words) as word from organisation)
+        group by word having count(*) > 1
+        union all
+        select null, 1 / greatest({total}, 1)
+        """
+    )
+
+
+def read_words(connection: duckdb.DuckDBPyConnection) -> None:
+    """`word_share` out of the `organisation_share` that was frozen."""
+    connection.execute(
+        "create or replace table word_share as select value as word, share from organisation_share where field = 'word'"
+    )
 
 
 def shares_hash(connection: duckdb.DuckDBPyConnection, party: str) -> str:
@@ -182,10 +200,10 @@ def _shares_by_words() -> str:
     `Fensoljor Print` none, however often its own records repeat it."""
     return """
         select id, product(
-                coalesce(share, (select share from organisation_share where field = 'word' and value is null))
+                coalesce(share, (select share from word_share where word is null))
             ) as share
         from (select id, unnest(words) as word from organisation)
-        left join organisation_share on field = 'word' and value = word
+        left join word_share using (word)
         group by id
     """
 

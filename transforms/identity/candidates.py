@@ -16,6 +16,8 @@ BLOCK = 50
 """Records up to which all pairs of a block are compared."""
 FEW = 5
 """The same where what they share is common by nature: a family name and a city."""
+LISTED = 20
+"""Oversized blocks that are named; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,16 @@ class OversizedBlock:
 
 
 @dataclass(frozen=True)
+class Oversized:
+    """Blocks that stayed too large."""
+
+    largest: tuple[OversizedBlock, ...]
+    """At most `LISTED`, the largest first."""
+    blocks: int
+    """All of them."""
+
+
+@dataclass(frozen=True)
 class Block:
     """One kind of key: records in which all `keys` (SQL) are the same and known."""
 
@@ -39,6 +51,20 @@ class Block:
     where: str = "true"
     largest: int = BLOCK
     """Records up to which all pairs are compared: fewer where what they share says little by itself."""
+
+    @property
+    def known(self) -> str:
+        """SQL: the record belongs to a block of this kind."""
+        return " and ".join([*(f"{key} is not null" for key in self.keys), self.where])
+
+    def key(self, number: int) -> str:
+        """SQL: a hash of what the records share; `number` tells kinds of blocks apart."""
+        return f"hash({number}, {', '.join(self.keys)})"
+
+    def rows(self, stated: str, key: str) -> str:
+        """SQL after `from`: the records of these tables that belong to a block of this kind; ends in a condition."""
+        points = f" join {key} using (id)" if "point" in self.keys else ""
+        return f"{stated}{points} where {self.known}"
 
 
 def _of(shares: str, *keys: str, split: tuple[str, ...] = (), where: str = "true", largest: int = BLOCK) -> Block:
@@ -124,31 +150,29 @@ ORGANISATION_BLOCKS: tuple[Block, ...] = (
 )
 
 
-def propose_pairs(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> list[OversizedBlock]:
-    """`<party>_pair(a, b)`, a < b, each once. Returns the blocks that stayed
-    larger than `BLOCK`.
+BLOCKS = {"organisation": ORGANISATION_BLOCKS, "person": PERSON_BLOCKS}
+
+
+def propose_pairs(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> None:
+    """`<party>_pair(a, b)`, a < b, each once, and `<party>_oversized(block, key, records, example)`: blocks that stayed
+    larger than `BLOCK`, by their number in `blocks`, with the first record key.
 
     Reads `<party>_stated`, and `<party>_key(id, point)` for `point`, of which a record has several. A key is a
     64-bit hash: two keys that fall together only propose pairs which the comparison then drops.
     """
     connection.execute(f"create or replace temp table {party}_proposed (a integer, b integer)")
-    oversized = []
+    connection.execute(f"create table {party}_oversized (block integer, key ubigint, records bigint, example varchar)")
     for number, block in enumerate(blocks):
-        oversized += _propose(connection, party, number, block)
+        _propose(connection, party, number, block)
     connection.execute(f"create table {party}_pair as select distinct a, b from {party}_proposed")
     connection.execute(f"drop table {party}_proposed")
-    return oversized
 
 
-def _propose(connection: duckdb.DuckDBPyConnection, party: str, number: int, block: Block) -> list[OversizedBlock]:
-    known = " and ".join(f"{key} is not null" for key in block.keys)
-    rows = f"{party}_stated" + (f" join {party}_key using (id)" if "point" in block.keys else "")
+def _propose(connection: duckdb.DuckDBPyConnection, party: str, number: int, block: Block) -> None:
     connection.execute(
         f"""
         create or replace temp table member as
-        with keyed as (
-            select id, hash({number}, {", ".join(block.keys)}) as key from {rows} where {known} and {block.where}
-        )
+        with keyed as (select id, {block.key(number)} as key from {block.rows(f"{party}_stated", f"{party}_key")})
         select id, key from keyed where key in (select key from keyed group by key having count(*) > 1)
         """
     )
@@ -169,13 +193,22 @@ def _propose(connection: duckdb.DuckDBPyConnection, party: str, number: int, blo
         where one.id < other.id and key in (select key from size where records between 2 and {block.largest})
         """
     )
-    rows_too_large = connection.execute(
+    connection.execute(
         f"""
-        select records, record_key from (
-            select key, any_value(records) as records, min(id) as id
-            from size join member using (key) where records > {max(block.largest, BLOCK)} group by key
-        ) join {party}_stated using (id) order by records desc, record_key
+        insert into {party}_oversized
+        select {number}, key, any_value(records), min(record_key)
+        from size join member using (key) join {party}_stated using (id)
+        where records > {max(block.largest, BLOCK)} group by key
         """
-    ).fetchall()
+    )
     connection.execute("drop table member; drop table size")
-    return [OversizedBlock(block.shares, *row) for row in rows_too_large]
+
+
+def oversized_blocks(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> Oversized:
+    """The blocks of `<party>_oversized`, the largest first."""
+    rows = connection.execute(
+        f"select block, records, example from {party}_oversized order by records desc, block, example limit {LISTED}"
+    ).fetchall()
+    listed = tuple(OversizedBlock(blocks[number].shares, records, example) for number, records, example in rows)
+    total = connection.execute(f"select count(*) from {party}_oversized").fetchall()[0][0]
+    return Oversized(listed, int(total))

@@ -74,20 +74,27 @@ def weakest_links(records: int, a: Ids, b: Ids, score: Weights, label: Ids) -> t
     return owners, np.round(2.0 - heaviest, 6)
 
 
+def connected(records: int, scored: Scored, together: Iterable[Pair] = ()) -> Ids:
+    """Label per record of all that links join, whatever speaks against it: no cluster is larger than that."""
+    decided = sorted(together)
+    decided_a, decided_b = (np.array([pair[side] for pair in decided], dtype=np.int64) for side in (0, 1))
+    link_a, link_b = scored.a[scored.links], scored.b[scored.links]
+    return components(records, np.concatenate([link_a, decided_a]), np.concatenate([link_b, decided_b]))
+
+
 def partition(
-    records: int, scored: Scored, unlike: Pairs, together: Iterable[Pair] = (), apart: Iterable[Pair] = ()
+    component: Ids, scored: Scored, unlike: Pairs, together: Iterable[Pair] = (), apart: Iterable[Pair] = ()
 ) -> Ids:
     """Label per record, so that what was compared speaks for each cluster as a whole.
+
+    `component` is what `connected` gives; what happens in one has no bearing on another.
 
     Links are taken from the strongest to the weakest. Two clusters are joined when the pairs between them that were
     compared speak for it in sum: so a weak bridge between two groups that do not resemble each other does not hold.
     `unlike` are pairs that were compared and found too unlike to be scored. A person's decisions come first:
     `together` joins whatever the scores say, and records of `apart` never come into one cluster.
     """
-    together, apart = sorted(together), sorted(apart)
-    link_a, link_b = scored.a[scored.links], scored.b[scored.links]
-    decided_a, decided_b = (np.array([pair[side] for pair in together], dtype=np.int64) for side in (0, 1))
-    label = components(records, np.concatenate([link_a, decided_a]), np.concatenate([link_b, decided_b]))
+    together, apart, label = sorted(together), sorted(apart), component
     against = _inside(label, np.concatenate([scored.a[~scored.links], unlike.a]),
                       np.concatenate([scored.b[~scored.links], unlike.b]),
                       np.concatenate([_objections(scored), np.full(len(unlike.a), -AGAINST)]))  # fmt: skip

@@ -19,10 +19,11 @@ from transforms.identity.calibration import (
     lay_out_strangers,
     learned,
     measure_shares,
+    measure_words,
     measured_partners,
     prior,
-    read_calibration,
     read_shares,
+    read_words,
     shares_hash,
     weight_shift,
 )
@@ -32,11 +33,19 @@ from transforms.identity.scoring import compared_fields, score
 from transforms.identity.workbench import count
 
 
-def compare(connection: duckdb.DuckDBPyConnection, party: str, data: Path) -> Calibration:
+def lay_out_words(connection: duckdb.DuckDBPyConnection, data: Path, frozen: Calibration | None) -> None:
+    """`word_share`, as frozen with the organisations' model, or as measured now."""
+    if frozen is None:
+        measure_words(connection)
+    else:
+        read_shares(connection, data / "state", "organisation")
+        read_words(connection)
+
+
+def compare(connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen: Calibration | None) -> Calibration:
     """`<party>_pair` -> `<party>_edge`, by the model frozen in the state, or else as measured now."""
     model = shipped_model(party)
     records = count(connection, f"select count(*) from {party}")
-    frozen = read_calibration(data / "state", party, model, records)
     if frozen is None:
         measure_shares(connection, party, model)
     else:
@@ -45,7 +54,11 @@ def compare(connection: duckdb.DuckDBPyConnection, party: str, data: Path) -> Ca
     fields = compared_fields(connection, party, model)
     if not fields or not count(connection, f"select count(*) from {party}_pair"):
         no_edges(connection, party)
-        return frozen or Calibration(model.version, records, model.partners, {}, [], "")
+        # As shipped, until there are so many more records that it is measured again.
+        unmeasured = Calibration(
+            model.version, records, model.partners, chance(model, {}), [], shares_hash(connection, party)
+        )
+        return frozen or replace(unmeasured, m=learned(data / "state", party, model))
     calibration = frozen or replace(
         measure_chance(connection, party, model, fields, records), m=learned(data / "state", party, model)
     )

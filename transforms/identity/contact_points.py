@@ -26,6 +26,29 @@ NAMES = 40
 SLIP = 0.05
 """Strangers behind a personal contact point: one in twenty was mistyped, taken over or lent."""
 
+_POINTS = {
+    "person": (
+        ("email", "email"), ("number", "mobile"), ("number", "phone"), ("customer_number", "customer_number"),
+        ("loyalty_id", "loyalty_id"), ("national_id", "national_id"),
+    ),
+    "organisation": (
+        ("email", "email"), ("number", "number"), ("domain", "domain"), ("customer_number", "customer_number"),
+        ("vat_id", "vat_id"),
+    ),
+}  # fmt: skip
+"""Medium and column: a number is one number, whether it stands as phone or as mobile."""
+_SHOWN = {
+    "person": (
+        ("email", "email", "email", "email_shown"), ("number", "phone", "number_key(phone_shown)", "phone_shown"),
+        ("number", "mobile", "number_key(mobile_shown)", "mobile_shown"),
+    ),
+    "organisation": (
+        ("email", "email", "email", "email_shown"), ("number", "phone", "number_key(phone_shown)", "phone_shown"),
+        ("domain", "domain", "domain", "domain"),
+    ),
+}  # fmt: skip
+"""Medium, kind, value and how it is shown."""
+
 _SAME_DIGIT = "|".join(f"{digit}{{7,}}|{digit}{{6}}$" for digit in range(10))
 PLACEHOLDER_NUMBER = f"({_SAME_DIGIT}|123456|987654321)"
 """E.164 numbers that were typed to fill a field: a run of one digit (seven, or six at the end), or counting."""
@@ -39,50 +62,40 @@ def classify_points(connection: duckdb.DuckDBPyConnection) -> None:
     whether it stands as phone or as mobile. `people` counts those who are told apart by their names: a slip of the
     pen, a nickname, swapped, married or half names are nobody else. `others` is how many strangers to expect behind
     the value, in steps, so that one more of fifty changes nothing. Reads `person`, `organisation`, `staff_email`.
-    Also leaves `point_use(medium, value, id)`: the people who have each.
     """
-    connection.execute(
-        """
-        create table point_use as
-        select 'email' as medium, email as value, id from person where email is not null
-        union all select 'number', mobile, id from person where mobile is not null
-        union all select 'number', phone, id from person where phone is not null
-        union all select 'customer_number', customer_number, id from person where customer_number is not null
-        union all select 'loyalty_id', loyalty_id, id from person where loyalty_id is not null
-        union all select 'national_id', national_id, id from person where national_id is not null
-        """
-    )
-    connection.execute(
-        """
-        create temp table organisation_use as
-        select 'email' as medium, email as value, name from organisation where email is not null
-        union all select 'number', number, name from organisation where number is not null
-        union all select 'domain', domain, name from organisation where domain is not null
-        union all select 'customer_number', customer_number, name from organisation where customer_number is not null
-        union all select 'vat_id', vat_id, name from organisation where vat_id is not null
-        """
-    )
+    connection.execute(f"create temp table point_use as {points_of('person', 'person', 'id')}")
+    connection.execute(f"create temp table organisation_use as {points_of('organisation', 'organisation', 'name')}")
     _lay_out_shown(connection)
     _count_people(connection)
     connection.execute(f"create table point as {_classes()}")
-    connection.execute("drop table organisation_use; drop table point_people")
+    connection.execute("drop table point_use; drop table organisation_use; drop table point_people")
+
+
+def points_of(party: str, rows: str, *columns: str) -> str:
+    """SQL: medium, value and these columns of every contact point in `rows`, a table like `person` or `organisation`."""
+    more = "".join(f", {column}" for column in columns)
+    return " union all ".join(
+        f"select '{medium}' as medium, {column} as value{more} from {rows} where {column} is not null"
+        for medium, column in _POINTS[party]
+    )
+
+
+def shown_of(party: str, rows: str) -> str:
+    """SQL: medium, kind, value and shown of what is published of the contact points in `rows`."""
+    return " union all ".join(
+        f"select '{medium}' as medium, '{kind}' as kind, {value} as value, {shown} as shown from {rows} "
+        f"where {shown} is not null"
+        for medium, kind, value, shown in _SHOWN[party]
+    )
 
 
 def _lay_out_shown(connection: duckdb.DuckDBPyConnection) -> None:
     """`point_kind(medium, kind, value, shown)`: what is published of a contact point, as the records write it."""
     connection.execute(
-        """
+        f"""
         create table point_kind as
-        with shown as (
-            select 'email' as medium, 'email' as kind, lower(coalesce(email, email_written)) as value, email as shown
-            from records_person
-            union all select 'number', 'phone', number_key(phone), phone from records_person
-            union all select 'number', 'mobile', number_key(mobile), mobile from records_person
-            union all select 'email', 'email', lower(email), email from records_organisation
-            union all select 'number', 'phone', number_key(phone), phone from records_organisation
-            union all select 'domain', 'domain', domain, domain from organisation
-        )
-        select medium, kind, value, min(shown) as shown from shown where shown is not null group by all
+        select medium, kind, value, min(shown) as shown
+        from ({" union all ".join(shown_of(party, party) for party in _SHOWN)}) group by all
         """
     )
 
@@ -224,13 +237,4 @@ def _classes() -> str:
                 else 4 ** round(log(strangers) / log(4))
             end::double as others,
         from decided
-    """
-
-
-def contact_point_rows() -> str:
-    """The published rows: kind, value, class, reason, records, names; ordered by kind and value."""
-    return """
-        select kind, shown as value, class, reason, records, greatest(people, organisations) as names
-        from point_kind join point using (medium, value)
-        order by kind, value
     """

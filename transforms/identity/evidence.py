@@ -6,45 +6,51 @@ Reads the narrow tables of `parties` and the classes of `contact_points`; how co
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
+from transforms.identity.calibration import Calibration
 from transforms.identity.contact_points import classify_points
 from transforms.identity.folding import define_folding
 from transforms.identity.parties import (
+    lay_out_belonging,
     lay_out_organisations,
     lay_out_people,
     lay_out_people_points,
     lay_out_staff,
 )
-from transforms.identity.workbench import lay_out
+from transforms.identity.workbench import keep, lay_out
 from transforms.sql import quoted
 
 ENOUGH = 5
 """Pairs that must be comparable before the birth dates of two sources are doubted; fewer may be fathers and sons."""
 
 
-def lay_out_evidence(connection: duckdb.DuckDBPyConnection, data: Path) -> tuple[str, ...]:
-    """All that is known before anything is compared: people, organisations, the classes of their contact points, and
-    their past. Returns the pairs of sources whose birth dates are doubted, in words."""
+def lay_out_records(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
+    """The views `records_<kind>` of all kinds that tell who somebody is, the macros, `staff_email` and `former`."""
     for kind in ("person", "organisation", "employee", "crm_user"):
         lay_out(connection, data, kind)
     define_folding(connection)
     lay_out_staff(connection)
+    lay_out_former(connection, data)
+
+
+def lay_out_evidence(connection: duckdb.DuckDBPyConnection) -> None:
+    """All that is known before anything is compared: people, organisations, the classes of their contact points, and
+    their past."""
     lay_out_organisations(connection)
     lay_out_people(connection)
+    lay_out_belonging(connection)
     classify_points(connection)
     lay_out_people_points(connection)
-    lay_out_past(connection, data)
-    return doubt_birth_dates(connection)
+    lay_out_past(connection)
 
 
-def lay_out_past(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
-    """`past(party, id, medium, value)`: contact points that a record had, while nobody else has taken them over.
-
-    A point that several people or a role use now says nothing about who had it before.
-    """
+def lay_out_former(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
+    """`former(party, record_key, medium, value)`: contact points that earlier versions of records stated."""
     parts = [
         "select null::varchar as party, null::varchar as record_key, null::varchar as field, null::varchar as value"
     ]
@@ -58,35 +64,56 @@ def lay_out_past(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
             )
     connection.execute(
         f"""
-        create table past as
+        create table former as
         with stated as (
-            select party, record_key,
+            select distinct party, record_key,
                 case when field = 'email' then 'email' else 'number' end as medium,
                 case when field = 'email' then lower(value) else number_key(value) end as value,
             from ({" union all ".join(parts)}) where field in ('email', 'phone', 'mobile')
-        ),
-        numbered as (
-            select party, person.id, medium, value from stated join person using (record_key) where party = 'person'
-            union all
-            select party, organisation.id, medium, value from stated join organisation using (record_key)
-            where party = 'organisation'
         )
-        select distinct numbered.* from numbered left join point using (medium, value)
-        where coalesce(class, 'personal') = 'personal' and value is not null
+        select * from stated where value is not null
         """
     )
 
 
-def doubt_birth_dates(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """`doubtful_birth_dates(source_a, source_b)`, both ways round: their birth dates contradict nobody. Returns `a,
-    b` in words.
+def lay_out_past(connection: duckdb.DuckDBPyConnection) -> None:
+    """`past(party, id, medium, value)`: former contact points, while nobody else has taken them over. Reads `former`,
+    `person`, `organisation`, `point`.
+
+    A point that several people or a role use now says nothing about who had it before.
+    """
+    connection.execute(
+        """
+        create table past as
+        with numbered as (
+            select party, person.id, medium, value from former join person using (record_key) where party = 'person'
+            union all
+            select party, organisation.id, medium, value from former join organisation using (record_key)
+            where party = 'organisation'
+        )
+        select numbered.* from numbered left join point using (medium, value)
+        where coalesce(class, 'personal') = 'personal'
+        """
+    )
+
+
+def sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """All sources that have people."""
+    return [
+        source for (source,) in connection.execute("select distinct source from records_person order by 1").fetchall()
+    ]
+
+
+def doubt_birth_dates(connection: duckdb.DuckDBPyConnection, frozen: Calibration | None) -> list[list[str]]:
+    """Pairs of sources whose birth dates contradict nobody, as frozen, or as measured now where a source is new.
 
     Among people of two sources who share a personal e-mail and the full name, birth dates agree unless they were
     mistyped; where most differ, one source's were shifted, made up or scrambled. Reads `person`, `point`.
     """
-    connection.execute(
+    if frozen is not None and set(sources(connection)) <= set(frozen.sources):
+        return frozen.doubtful_birth_dates
+    found = connection.execute(
         f"""
-        create table doubtful_birth_dates as
         with known as (
             select person.* from person
             join point on point.medium = 'email' and point.value = person.email and point.class = 'personal'
@@ -96,32 +123,38 @@ def doubt_birth_dates(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
             select one.source as source_a, two.source as source_b, one.birth <> two.birth as differ
             from known as one join known as two using (email, family, given_key)
             where one.source < two.source
-        ),
-        doubtful as (
-            select source_a, source_b from pair group by source_a, source_b
-            having count(*) >= {ENOUGH} and 2 * count(*) filter (where differ) > count(*)
         )
-        select source_a, source_b from doubtful union all select source_b, source_a from doubtful
+        select source_a, source_b from pair group by source_a, source_b
+        having count(*) >= {ENOUGH} and 2 * count(*) filter (where differ) > count(*)
+        order by all
         """
-    )
-    rows = connection.execute(
-        "select source_a, source_b from doubtful_birth_dates where source_a < source_b order by all"
     ).fetchall()
-    return tuple(f"{one}, {other}" for one, other in rows)
+    return [list(pair) for pair in found]
 
 
-def state_people(connection: duckdb.DuckDBPyConnection) -> None:
-    """`person_stated` and `person_key(id, point)`. Reads `person`, `point`, `past`, `belonging`,
-    `doubtful_birth_dates`.
+def state_people(connection: duckdb.DuckDBPyConnection, doubtful_birth_dates: Sequence[Sequence[str]]) -> None:
+    """`person_stated` and `person_key(id, point)`. Reads `person`, `point`, `past`, `belonging`, `organisation`,
+    `organisation_cluster`.
 
     number is the number that fewer people use; past: former e-mails and numbers; birth_doubted: sources whose birth
     dates do not contradict this record's. Several values stand in one text (`|a|b|`), which joins faster than a list.
+    organisation stands for the cluster of their organisation's records, by the key of its first record, so that it
+    lasts while others come and go.
     """
+    doubted = [pair for one, other in doubtful_birth_dates for pair in ((one, other), (other, one))]
+    keep(connection, "doubt", pl.DataFrame(doubted, schema={"source": pl.String, "other": pl.String}, orient="row"))
     connection.execute(
         """
         create table person_stated as
-        with classed as (
-            select person.*, email_point.class as email_class, belonging.organisation, doubt.birth_doubted, former.past,
+        with employed as (
+            select belonging.id, hash(first.record_key) as organisation
+            from belonging
+            join organisation_cluster on organisation_cluster.id = organisation_id
+            join organisation as first on first.id = cluster
+        ),
+        classed as (
+            select person.* exclude (content, email_shown, phone_shown, mobile_shown, organisation_key),
+                email_point.class as email_class, employed.organisation, doubt.birth_doubted, former.past,
                 list_sort(list_filter([
                     {others: mobile_point.others, value: mobile, class: mobile_point.class},
                     {others: phone_point.others, value: phone, class: phone_point.class}
@@ -130,13 +163,12 @@ def state_people(connection: duckdb.DuckDBPyConnection) -> None:
             left join point as email_point on email_point.medium = 'email' and email_point.value = email
             left join point as mobile_point on mobile_point.medium = 'number' and mobile_point.value = mobile
             left join point as phone_point on phone_point.medium = 'number' and phone_point.value = phone
-            left join belonging using (id)
+            left join employed using (id)
             left join (
                 select id, joined(list_sort(list(value))) as past from past where party = 'person' group by id
             ) as former using (id)
             left join (
-                select source_a as source, joined(list_sort(list(source_b))) as birth_doubted
-                from doubtful_birth_dates group by source_a
+                select source, joined(list_sort(list(other))) as birth_doubted from doubt group by source
             ) as doubt using (source)
         )
         select * exclude (mobile, phone, numbers)
@@ -155,20 +187,19 @@ def state_people(connection: duckdb.DuckDBPyConnection) -> None:
 
 def state_organisations(connection: duckdb.DuckDBPyConnection) -> None:
     """`organisation_stated` and `organisation_key(id, point)`. Reads `organisation`, `point`, `past`,
-    `organisation_people`.
+    `organisation_people`, `word_share`.
 
-    rare_word: the word of the name that fewest other names have, if any has it.
+    rare_word: the word of the name that fewest other names had when words were measured, if any had it.
     """
     connection.execute(
         """
         create table organisation_stated as
         with word as (select id, unnest(words) as word from organisation),
-        common as (select word, count(*) as names from word group by word having count(*) > 1),
         rare as (
-            select id, arg_min(word, (names, word)) as rare_word from word join common using (word)
+            select id, arg_min(word, (share, word)) as rare_word from word join word_share using (word)
             where length(word) > 2 group by id
         )
-        select organisation.* replace (
+        select organisation.* exclude (content, email_shown, phone_shown) replace (
                 case when domain_point.class <> 'placeholder' and domain_point.reason not like 'a mail provider%'
                     then domain end as domain,
                 joined(words) as words,

@@ -177,7 +177,7 @@ def judge(
 
     `shift` is added to Splink's match weights; weight is above (bits) or below the threshold. used: 'used',
     'refused' by a guard, or 'weak' below the threshold. agreed, disagreed: JSON objects of field and weight, where
-    the pair is told of at all. firm: refused for good.
+    the pair is told of at all. firm: refused for good; cut: not yet (`linking`).
     """
     guards = [
         guard
@@ -202,7 +202,8 @@ def judge(
             from ({_facts(party, model, fields, scored, doubtful)})
         ),
         judged as (
-            select *, match_weight + {shift - limit} as weight,
+            -- Rounded, so that no order of adding up decides between equals.
+            select *, round(match_weight + {shift - limit}, 6) as weight,
                 round(1 / (1 + 2 ** -(match_weight + {shift})), 6) as score,
             from {scored} left join refused using (id_l, id_r)
         )
@@ -213,7 +214,7 @@ def judge(
             case when score >= {TOLD} then '{{' || concat_ws(',', {disagreed}) || '}}' end as disagreed,
             case when weight < 0 then 'weak' when refusal is not null then 'refused' else 'used' end as used,
             case when weight < 0 then '{TOO_LITTLE}' else [{reasons}][refusal] end as reason,
-            coalesce([{firm}][refusal], false) as firm,
+            coalesce([{firm}][refusal], false) as firm, false as cut,
         from judged
         """
     )
@@ -225,7 +226,7 @@ def no_edges(connection: duckdb.DuckDBPyConnection, party: str) -> None:
         f"""
         create table {party}_edge (
             a integer, b integer, weight double, score double, rule varchar,
-            agreed varchar, disagreed varchar, used varchar, reason varchar, firm boolean
+            agreed varchar, disagreed varchar, used varchar, reason varchar, firm boolean, cut boolean
         )
         """
     )

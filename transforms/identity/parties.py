@@ -13,12 +13,10 @@ from transforms.identity.workbench import quoted_list
 PLACEHOLDER_BIRTH_DATES = ("1900-01-01", "1901-01-01", "1970-01-01", "1899-12-30", "1899-12-31", "0001-01-01")
 """First days of calendars and epochs: what systems write for an unknown birth date."""
 
-_RECORD_KEY = "source || ':' || object || ':' || record_id"
-
 
 def lay_out_organisations(connection: duckdb.DuckDBPyConnection) -> None:
-    """`organisation`: id (0…, in the order of record_key), record_key, source, object, record_id and comparison
-    columns.
+    """`organisation`: id (0…, in the order of record_key), record_key, content, source, object, record_id, the contact
+    points as they are shown, and comparison columns.
 
     name: folded, without legal form and spaces; sorted_words: its words in the order of the alphabet. A country that
     was filled from the source's settings says nothing about the customer and is not compared.
@@ -41,15 +39,16 @@ def lay_out_organisations(connection: duckdb.DuckDBPyConnection) -> None:
     )
     _lay_out_street_parts(connection)
     connection.execute(
-        f"""
+        """
         create table organisation as
         with stated as (
-            select *, {_RECORD_KEY} as record_key,
+            select *,
                 coalesce(lower(domain), nullif(lower(split_part(email, '@', 2)), '')) as web,
             from records_organisation
         )
         select
-            (row_number() over (order by record_key) - 1)::integer as id, record_key, source, object, record_id,
+            (row_number() over (order by record_key) - 1)::integer as id, record_key, content, source, object,
+            record_id, email as email_shown, phone as phone_shown,
             name_parts.name, words, sorted_words,
             lower(email) as email, web as domain, split_part(web, '.', 1) as domain_label,
             number_key(coalesce(phone, phone_written)) as number,
@@ -67,12 +66,13 @@ def lay_out_organisations(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
-    """`person`: id, record_key, source, object, record_id and comparison columns. Reads `organisation`.
+    """`person`: id, record_key, content, source, object, record_id, the contact points as they are shown, and
+    comparison columns.
 
     given: whole given name without spaces; given_key: its first word, nickname resolved, null where only an initial
     is known; given_forms: what that word may be short for; given_rest: the other words; initial: first letter; birth:
-    eight digits, also where they are no date; mobile, phone: by their last nine digits; organisation_id: the
-    organisation record that they belong to.
+    eight digits, also where they are no date; mobile, phone: by their last nine digits; organisation_key: record key
+    of the organisation that they belong to.
     """
     dates = ", ".join(f"date '{date}'" for date in PLACEHOLDER_BIRTH_DATES)
     _lay_out_forms(connection, "person", ("family_name", "given_name", "street", "city", "region", "birth_place",
@@ -108,7 +108,7 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
         f"""
         create table person as
         with stated as (
-            select *, {_RECORD_KEY} as record_key,
+            select *,
                 number_key(coalesce(phone, phone_written)) as phone_key,
                 number_key(coalesce(mobile, mobile_written)) as mobile_key,
                 lower(coalesce(email, email_written)) as address,
@@ -116,8 +116,8 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
             from records_person
         )
         select
-            (row_number() over (order by stated.record_key) - 1)::integer as id,
-            stated.record_key, stated.source, stated.object, stated.record_id,
+            (row_number() over (order by record_key) - 1)::integer as id, record_key, content, source, object,
+            record_id, stated.email as email_shown, stated.phone as phone_shown, stated.mobile as mobile_shown,
             family, generation, given, given_rest, given_key, given_forms, initial,
             address as email, split_part(address, '@', 1) as mailbox,
             coalesce(mobile_key, phone_key) as mobile,
@@ -133,7 +133,7 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
             code_key(stated.customer_number) as customer_number, code_key(loyalty_id) as loyalty_id,
             code_key(national_id) as national_id,
             birth_place_form.folded as birth_place, gender_form.folded[1] as gender,
-            job_title_form.folded as job_title, organisation.id as organisation_id,
+            job_title_form.folded as job_title, organisation_key,
         from stated
         left join family_form on family_form.value = family_name
         left join given_name_parts on given_name_parts.value = given_name
@@ -143,7 +143,6 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
         left join birth_place_form on birth_place_form.value = stated.birth_place
         left join gender_form on gender_form.value = stated.gender
         left join job_title_form on job_title_form.value = stated.job_title
-        left join organisation on organisation.record_key = organisation_key
         """
     )
 
@@ -176,20 +175,19 @@ def _lay_out_street_parts(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def lay_out_belonging(connection: duckdb.DuckDBPyConnection) -> None:
-    """`belonging(id, organisation)`: person -> the cluster of their organisation's records. Reads
-    `organisation_cluster`."""
+    """`belonging(id, organisation_id)`: person -> the organisation record that they belong to."""
     connection.execute(
         """
         create table belonging as
-        select person.id, organisation_cluster.cluster as organisation
-        from person join organisation_cluster on organisation_cluster.id = person.organisation_id
+        select person.id, organisation.id as organisation_id
+        from person join organisation on organisation.record_key = person.organisation_key
         """
     )
 
 
 def lay_out_people_points(connection: duckdb.DuckDBPyConnection) -> None:
-    """`organisation_people(id, people_point)`: where an organisation's people write from. Reads `person`, `point`,
-    `staff_email`.
+    """`organisation_people(id, people_point)`: where an organisation's people write from. Reads `person`,
+    `belonging`, `point`, `staff_email`.
 
     The commonest domain among their addresses, or whole address where the domain is a provider's: what an
     organisation that was known from a row about a person (`Lead.company`) has in common with itself elsewhere.
@@ -202,9 +200,9 @@ def lay_out_people_points(connection: duckdb.DuckDBPyConnection) -> None:
                 case when split_part(email, '@', 2) in ({quoted_list(MAIL_PROVIDERS)}) then email
                      else split_part(email, '@', 2) end as people_point,
             from person
+            join belonging using (id)
             join point on point.medium = 'email' and point.value = person.email
-            where organisation_id is not null and class <> 'placeholder'
-                and email not in (select email from staff_email)
+            where class <> 'placeholder' and email not in (select email from staff_email)
         ),
         counted as (select id, people_point, count(*) as people from address group by id, people_point)
         select id, people_point from counted

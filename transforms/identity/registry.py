@@ -15,11 +15,13 @@ Knows records by key and clusters by number; evidence does not belong here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from transforms.identity.customer_ids import customer_id_sql
 from transforms.identity.workbench import count
+from transforms.sql import quoted
 
 REGISTRY_COLUMNS = """
     customer_id varchar, customer_type varchar, founder varchar, generation bigint, status varchar, new_ids varchar[],
@@ -38,6 +40,29 @@ class RegistryChange:
     split: int
     gone: int
     returned: int
+
+
+def lay_out_state(connection: duckdb.DuckDBPyConnection, state: Path) -> None:
+    """`old_registry` and `old_member` from the state of the last publication, empty at first."""
+    for table, file, columns in (
+        ("old_registry", state / "registry.parquet", REGISTRY_COLUMNS),
+        ("old_member", state / "member.parquet", MEMBER_COLUMNS),
+    ):
+        connection.execute(f"create table {table} ({columns})")
+        if file.exists():
+            connection.execute(f"insert into {table} by name select * from read_parquet({quoted(str(file))})")
+
+
+def state_hash(connection: duckdb.DuckDBPyConnection, registry: str, member: str) -> str:
+    """One hash over all rows of both tables, whatever their order."""
+    rows = connection.execute(
+        f"""
+        select format('{{}} {{}}',
+            (select coalesce(bit_xor(hash(customer_id, status, new_ids, publication, born)), 0) from {registry}),
+            (select coalesce(bit_xor(hash(record_key, customer_id, present)), 0) from {member}))
+        """
+    ).fetchall()
+    return str(rows[0][0])
 
 
 def name_customers(connection: duckdb.DuckDBPyConnection, publication_number: int) -> RegistryChange:

@@ -1,29 +1,48 @@
-"""The whole of identity, in order: records -> contact points -> edges -> clusters -> ids -> files. Wiring only."""
+"""The whole of identity, in order: records -> contact points -> edges -> clusters -> ids. Wiring only.
+
+A whole run does every step over all records; a day's work (`day`) does the same over what changed since the last run,
+and comes to the same result.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from transforms.identity.calibration import Calibration, write_calibration
-from transforms.identity.candidates import ORGANISATION_BLOCKS, PERSON_BLOCKS, OversizedBlock, propose_pairs
-from transforms.identity.comparison import compare
-from transforms.identity.contact_points import contact_point_rows
+from transforms.identity.calibration import Calibration, read_calibration, write_calibration
+from transforms.identity.candidates import BLOCKS, Oversized, oversized_blocks, propose_pairs
+from transforms.identity.comparison import compare, lay_out_words
+from transforms.identity.day import link_changes, little_changed, membership, name_changes
 from transforms.identity.decisions import Decision, read_decisions
-from transforms.identity.evidence import lay_out_evidence, state_organisations, state_people
-from transforms.identity.judging import TOLD
-from transforms.identity.linking import cluster, explain_links, lay_out_decisions
-from transforms.identity.parties import (
-    lay_out_belonging,
+from transforms.identity.evidence import (
+    doubt_birth_dates,
+    lay_out_evidence,
+    lay_out_records,
+    sources,
+    state_organisations,
+    state_people,
 )
-from transforms.identity.registry import MEMBER_COLUMNS, REGISTRY_COLUMNS, RegistryChange, name_customers
-from transforms.identity.workbench import workbench, write
-from transforms.sql import quoted
+from transforms.identity.kept import (
+    PARTIES,
+    Facts,
+    KeptUnreadable,
+    attach_kept,
+    discard_kept,
+    empty_kept,
+    kept_file,
+    reading_kept,
+    save_all,
+    seal,
+)
+from transforms.identity.linking import cluster, explain_links, lay_out_decisions
+from transforms.identity.model import shipped_model
+from transforms.identity.registry import RegistryChange, lay_out_state, name_customers, state_hash
+from transforms.identity.workbench import count, workbench
 
-LISTED_BLOCKS = 20
-"""Oversized blocks that the report names; the others are counted."""
+log = logging.getLogger(__name__)
 
 
 class IdentityError(ValueError):
@@ -32,8 +51,7 @@ class IdentityError(ValueError):
 
 @dataclass(frozen=True)
 class IdentityReport:
-    """What identity did, for metadata and for the engineer. Counts are of this run's whole result, not of what
-    changed."""
+    """What identity came to, for metadata and for the engineer. Counts are of the whole result, not of what changed."""
 
     records: dict[str, int]
     """person, organisation -> records."""
@@ -46,9 +64,10 @@ class IdentityReport:
     links: dict[str, int]
     """Rule -> links; `alone` among them."""
     registry: RegistryChange
-    oversized: tuple[OversizedBlock, ...]
-    """The largest blocks that were not compared throughout, at most 20."""
-    oversized_blocks: int
+    oversized: dict[str, Oversized]
+    """person, organisation -> blocks that were not compared throughout."""
+    anew: bool
+    """Whether everything was worked out anew, or only what changed since the last run."""
     doubtful_birth_dates: tuple[str, ...]
     """Pairs of sources whose birth dates disagree for most of the people they share, and so contradict nobody."""
     models: dict[str, Calibration]
@@ -62,50 +81,111 @@ class IdentityReport:
 def resolve_identity(
     data: Path, publication_number: int, decisions: Path | None, memory: str, threads: int
 ) -> IdentityReport:
-    """Link all records under `data/records`, with the ids of `data/state`; write `data/identity/*.parquet`.
+    """Link all records under `data/records`, with the ids of `data/state`; bring `data/identity/identity.duckdb` up to
+    date (`kept`).
 
-    Reads `records/{person,organisation,employee,crm_user}/*.parquet` and, where there are any,
-    `state/{registry,member}.parquet` and the `decisions` file. Writes edge, link, confidence, contact_point, alias,
-    registry and member, each whole and in order of its key; `state/` is the publication's to write.
+    Reads `records/{person,organisation,employee,crm_user}/*.parquet`, `past_values/` and, where there are any, the
+    registry, members and models in `state/` and the `decisions` file; `state/` is the publication's to write.
     `publication_number` is the publication that would hold the result. `memory` is a DuckDB size (`4GB`); what does
     not fit spills to `data/identity/.spill`. Raises DecisionError for a file of decisions that cannot be read,
     IdentityError for two records under one key.
     """
     decided = read_decisions(decisions)
+    try:
+        return _resolve(data, publication_number, decided, memory, threads)
+    except KeptUnreadable as error:
+        log.warning("%s cannot be read and is made anew: %s", kept_file(data), error)
+        discard_kept(data)
+        return _resolve(data, publication_number, decided, memory, threads)
+
+
+def _resolve(
+    data: Path, publication_number: int, decided: tuple[Decision, ...], memory: str, threads: int
+) -> IdentityReport:
     with workbench(data, memory, threads) as connection:
-        doubtful = lay_out_evidence(connection, data)
-        _check_keys(connection)
-        models: dict[str, Calibration] = {}
-        oversized: list[OversizedBlock] = []
-        state_organisations(connection)
-        oversized += propose_pairs(connection, "organisation", ORGANISATION_BLOCKS)
-        models["organisation"] = compare(connection, "organisation", data)
-        _link(connection, "organisation", decided)
-        lay_out_belonging(connection)
-        state_people(connection)
-        oversized += propose_pairs(connection, "person", PERSON_BLOCKS)
-        models["person"] = compare(connection, "person", data)
-        _link(connection, "person", decided)
-        _lay_out_state(connection, data / "state")
-        change = name_customers(connection, publication_number)
-        _write(connection, data / "identity", models)
-        return _report(connection, change, oversized, doubtful, models, decided)
+        facts = attach_kept(connection, data)
+        lay_out_records(connection, data)
+        frozen = _frozen_models(connection, data)
+        anew = not _same_models(connection, facts, data, frozen) or not little_changed(connection)
+        if anew:
+            models, change = _all_anew(connection, data, publication_number, decided, frozen)
+        else:
+            models = {party: model for party, model in frozen.items() if model}
+            with reading_kept():
+                link_changes(connection, data, models, decided)
+                _check_keys(connection)
+                change = name_changes(connection, data / "state", facts, publication_number)
+        report = _report(connection, change, models, decided, anew=anew)
+        seal(connection, _facts(connection, models))
+    return report
 
 
-def _link(connection: duckdb.DuckDBPyConnection, party: str, decided: tuple[Decision, ...]) -> None:
-    """Judged edges -> clusters and links; whoever scored them."""
-    lay_out_decisions(connection, party, decided)
-    cluster(connection, party)
-    explain_links(connection, party)
+def _frozen_models(connection: duckdb.DuckDBPyConnection, data: Path) -> dict[str, Calibration | None]:
+    return {
+        party: read_calibration(
+            data / "state", party, shipped_model(party), count(connection, f"select count(*) from records_{party}")
+        )
+        for party in PARTIES
+    }
+
+
+def _same_models(
+    connection: duckdb.DuckDBPyConnection, facts: Facts, data: Path, frozen: dict[str, Calibration | None]
+) -> bool:
+    """What is kept was scored by the models that hold now, and they know all sources."""
+    people = frozen["person"]
+    known = people is not None and set(sources(connection)) <= set(people.sources)
+    written = all((data / "identity" / f"{party}_model.json").exists() for party in PARTIES)
+    return (
+        known
+        and written
+        and all(model is not None and facts.get(f"model_{party}") == model.version for party, model in frozen.items())
+    )
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, models: dict[str, Calibration]) -> Facts:
+    versions = {f"model_{party}": model.version for party, model in models.items()}
+    return versions | {"state": state_hash(connection, "kept.registry", "kept.member")}
+
+
+def _all_anew(
+    connection: duckdb.DuckDBPyConnection,
+    data: Path,
+    publication_number: int,
+    decided: tuple[Decision, ...],
+    frozen: dict[str, Calibration | None],
+) -> tuple[dict[str, Calibration], RegistryChange]:
+    empty_kept(connection, data)
+    lay_out_evidence(connection)
+    _check_keys(connection)
+    doubtful = doubt_birth_dates(connection, frozen["person"])
+    lay_out_words(connection, data, frozen["organisation"])
+    models = {}
+    for party in PARTIES:
+        if party == "organisation":
+            state_organisations(connection)
+        else:
+            state_people(connection, doubtful)
+        propose_pairs(connection, party, BLOCKS[party])
+        models[party] = compare(connection, party, data, frozen[party])
+        lay_out_decisions(connection, party, decided)
+        cluster(connection, party)
+        explain_links(connection, party)
+    models["person"] = replace(models["person"], doubtful_birth_dates=doubtful, sources=sources(connection))
+    for party, model in models.items():
+        write_calibration(connection, data / "identity", party, model)
+    lay_out_state(connection, data / "state")
+    connection.execute(f"create table membership as {membership('')}")
+    change = name_customers(connection, publication_number)
+    save_all(connection)
+    return models, change
 
 
 def _check_keys(connection: duckdb.DuckDBPyConnection) -> None:
     """Every record has a key of its own, over people and organisations together."""
+    records = " union all ".join(f"select record_key from records_{party}" for party in PARTIES)
     twins = connection.execute(
-        """
-        with record as (select record_key from person union all select record_key from organisation)
-        select record_key from record group by record_key having count(*) > 1 order by record_key limit 1
-        """
+        f"select record_key from ({records}) group by record_key having count(*) > 1 order by record_key limit 1"
     ).fetchall()
     if twins:
         raise IdentityError(
@@ -114,98 +194,45 @@ def _check_keys(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _lay_out_state(connection: duckdb.DuckDBPyConnection, state: Path) -> None:
-    """`old_registry` and `old_member` from the state of the last publication, empty at first; `membership` of this
-    run."""
-    for table, file, columns in (
-        ("old_registry", state / "registry.parquet", REGISTRY_COLUMNS),
-        ("old_member", state / "member.parquet", MEMBER_COLUMNS),
-    ):
-        connection.execute(f"create table {table} ({columns})")
-        if file.exists():
-            connection.execute(f"insert into {table} by name select * from read_parquet({quoted(str(file))})")
-    connection.execute(
-        """
-        create view membership as
-        select record_key, 'person' as customer_type, cluster from person join person_cluster using (id)
-        union all
-        -- Negative, so that organisations' clusters are not persons'.
-        select record_key, 'organisation', -1 - cluster from organisation join organisation_cluster using (id)
-        """
-    )
-
-
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path, models: dict[str, Calibration]) -> None:
-    edges = " union all ".join(
-        f"""
-        select one.record_key as record_a, two.record_key as record_b, score, agreed, disagreed,
-            '{models[party].version}' as model_version,
-            case when used = 'weak' then 'refused' else used end as used, coalesce(reason, '') as reason
-        from {party}_edge join {party} as one on one.id = a join {party} as two on two.id = b
-        where used <> 'weak' or score >= {TOLD}
-        """
-        for party in ("person", "organisation")
-    )
-    links = " union all ".join(
-        f"""
-        select source, object, record_id, customer_id, '{party}' as customer_type, rule, score, evidence, decided_by
-        from {party} join {party}_link using (id) join {party}_cluster using (id)
-        join customer on customer.cluster = {sign}{party}_cluster.cluster
-        """
-        for party, sign in (("person", ""), ("organisation", "-1 - "))
-    )
-    confidence = " union all ".join(
-        f"select {sign}cluster as cluster, match_confidence from {party}_confidence"
-        for party, sign in (("person", ""), ("organisation", "-1 - "))
-    )
-    files = {
-        "edge": f"select * from ({edges}) order by record_a, record_b",
-        "link": f"select * from ({links}) order by source, object, record_id",
-        "confidence": f"""
-            select customer_id, coalesce(match_confidence, 1.0) as match_confidence
-            from customer left join ({confidence}) using (cluster) order by customer_id
-        """,
-        "contact_point": contact_point_rows(),
-        "alias": "select customer_id as id, status, new_ids, publication from registry order by id",
-        "registry": "select * from registry order by customer_id",
-        "member": "select * from member order by record_key",
-    }
-    for name, query in files.items():
-        write(connection, query, folder / f"{name}.parquet")
-    for party, calibration in models.items():
-        write_calibration(connection, folder, party, calibration)
-
-
 def _report(
     connection: duckdb.DuckDBPyConnection,
     change: RegistryChange,
-    oversized: list[OversizedBlock],
-    doubtful: tuple[str, ...],
     models: dict[str, Calibration],
     decided: tuple[Decision, ...],
+    *,
+    anew: bool,
 ) -> IdentityReport:
+    connection.execute("use kept")
+
     def tally(query: str) -> dict[str, int]:
         return {str(name): int(number) for name, number in connection.execute(f"{query} order by 1").fetchall()}
 
-    edges = "(select used from person_edge union all select used from organisation_edge)"
-    links = "(select rule from person_link union all select rule from organisation_link)"
+    def both(columns: str) -> str:
+        return " union all ".join(columns.replace("<party>", party) for party in PARTIES)
+
     unknown, overruled = _disobeyed(connection, decided)
-    return IdentityReport(
-        records=tally("select customer_type, count(*) from membership group by 1"),
-        customers=tally("select customer_type, count(distinct cluster) from membership group by 1"),
+    edges = both(
+        """
+        select if(cut, 'cut', used) as used from <party>_edge anti join <party>_decision using (a, b)
+        union all select used from <party>_decided
+        """
+    )
+    report = IdentityReport(
+        records=tally(both("select '<party>', count(*) from <party> having count(*) > 0")),
+        customers=tally(both("select '<party>', count(distinct cluster) from <party>_cluster having count(*) > 0")),
         contact_points=tally("select class, count(*) from point join point_kind using (medium, value) group by 1"),
-        edges=tally(f"select used, count(*) from {edges} group by 1"),
-        links=tally(f"select rule, count(*) from {links} group by 1"),
+        edges=tally(f"select used, count(*) from ({edges}) group by 1"),
+        links=tally(f"select rule, count(*) from ({both('select rule from <party>_link')}) group by 1"),
         registry=change,
-        oversized=tuple(
-            sorted(oversized, key=lambda block: (-block.records, block.shares, block.example))[:LISTED_BLOCKS]
-        ),
-        oversized_blocks=len(oversized),
-        doubtful_birth_dates=doubtful,
+        oversized={party: oversized_blocks(connection, party, BLOCKS[party]) for party in PARTIES},
+        anew=anew,
+        doubtful_birth_dates=tuple(f"{one}, {other}" for one, other in models["person"].doubtful_birth_dates),
         models=models,
         unknown_decisions=unknown,
         overruled_decisions=overruled,
     )
+    connection.execute("use memory")
+    return report
 
 
 def _disobeyed(
@@ -213,19 +240,18 @@ def _disobeyed(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Decisions that could not be carried out, in words: records that are not there, and `same` against `different`."""
     carried_out = {
-        (record_a, record_b): used
-        for party in ("person", "organisation")
+        frozenset((record_a, record_b)): used
+        for party in PARTIES
         for record_a, record_b, used in connection.execute(
             f"""
             select one.record_key, two.record_key, used
-            from {party}_edge join {party} as one on one.id = a join {party} as two on two.id = b
-            where rule = 'decision'
+            from {party}_decided join {party} as one on one.id = a join {party} as two on two.id = b
             """
         ).fetchall()
     }
     unknown, overruled = [], []
     for decision in decided:
-        used = carried_out.get((decision.record_a, decision.record_b))
+        used = carried_out.get(frozenset((decision.record_a, decision.record_b)))
         line = f"line {decision.line}: {decision.record_a}, {decision.record_b}"
         if used is None:
             unknown.append(f"{line}. Expected two people or two organisations that are there now.")

@@ -19,20 +19,25 @@ from transforms.identity.calibration import (
     Calibration,
     lay_out_compared,
     measure_shares,
+    measure_words,
     prior,
     read_calibration,
     write_calibration,
 )
-from transforms.identity.candidates import ORGANISATION_BLOCKS, PERSON_BLOCKS, propose_pairs
+from transforms.identity.candidates import BLOCKS, propose_pairs
 from transforms.identity.comparison import measure_chance, measure_matches
-from transforms.identity.evidence import lay_out_evidence, state_organisations, state_people
-from transforms.identity.model import Model, shipped_model
-from transforms.identity.parties import (
-    lay_out_belonging,
+from transforms.identity.evidence import (
+    doubt_birth_dates,
+    lay_out_evidence,
+    lay_out_records,
+    sources,
+    state_organisations,
+    state_people,
 )
+from transforms.identity.kept import attach_results
+from transforms.identity.model import Model, shipped_model
 from transforms.identity.scoring import compared_fields, score
 from transforms.identity.workbench import count, workbench
-from transforms.sql import quoted
 
 TRUST = 500.0
 """Matches that the shipped `m` counts for beside those that are learned from: little data moves little."""
@@ -141,24 +146,30 @@ def retrain(data: Path, memory: str, threads: int, *, dry_run: bool = False) -> 
     The same records give the same result. With `dry_run` nothing is written.
     """
     with workbench(data, memory, threads) as connection:
-        lay_out_evidence(connection, data)
+        lay_out_records(connection, data)
+        lay_out_evidence(connection)
+        measure_words(connection)
         state_organisations(connection)
-        propose_pairs(connection, "organisation", ORGANISATION_BLOCKS)
-        organisations = _retrain(connection, "organisation", data, ORGANISATION_LESSONS, dry_run=dry_run)
+        propose_pairs(connection, "organisation", BLOCKS["organisation"])
+        organisations, learned = _retrain(connection, "organisation", data, ORGANISATION_LESSONS)
+        _freeze(connection, "organisation", data, learned, dry_run=dry_run)
         _lay_out_organisation_clusters(connection, data)
-        lay_out_belonging(connection)
-        state_people(connection)
-        propose_pairs(connection, "person", PERSON_BLOCKS)
-        people = _retrain(connection, "person", data, PERSON_LESSONS, dry_run=dry_run)
+        doubtful = doubt_birth_dates(connection, None)
+        state_people(connection, doubtful)
+        propose_pairs(connection, "person", BLOCKS["person"])
+        people, learned = _retrain(connection, "person", data, PERSON_LESSONS)
+        if learned:
+            learned = replace(learned, sources=sources(connection), doubtful_birth_dates=doubtful)
+            people = replace(people, version_after=learned.version)
+        _freeze(connection, "person", data, learned, dry_run=dry_run)
     return people, organisations
 
 
 def _lay_out_organisation_clusters(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
     """`organisation_cluster(id, cluster)` as the last run linked them; before the first, each by itself."""
-    links = data / "identity" / "link.parquet"
     linked = (
-        f"(select source, object, record_id, customer_id from read_parquet({quoted(str(links))}))"
-        if links.exists()
+        "identity.link"
+        if attach_results(connection, data)
         else "(select source, object, record_id, null as customer_id from organisation)"
     )
     connection.execute(
@@ -170,9 +181,18 @@ def _lay_out_organisation_clusters(connection: duckdb.DuckDBPyConnection, data: 
     )
 
 
+def _freeze(
+    connection: duckdb.DuckDBPyConnection, party: str, data: Path, learned: Calibration | None, *, dry_run: bool
+) -> None:
+    if learned and not dry_run:
+        (data / "state").mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_calibration(connection, data / "state", party, learned)
+
+
 def _retrain(
-    connection: duckdb.DuckDBPyConnection, party: str, data: Path, lessons: Sequence[Lesson], *, dry_run: bool
-) -> Training:
+    connection: duckdb.DuckDBPyConnection, party: str, data: Path, lessons: Sequence[Lesson]
+) -> tuple[Training, Calibration | None]:
+    """What was learned, in words and as measures; no measures where the records teach nothing."""
     shipped = shipped_model(party)
     records = count(connection, f"select count(*) from {party}")
     before = read_calibration(data / "state", party, shipped, records)
@@ -182,16 +202,11 @@ def _retrain(
     fields = compared_fields(connection, party, shipped)
     taken = _take_lessons(connection, party, shipped, lessons, fields, records) if fields else []
     m = blend(shipped, [learned for _, learned in taken])
-    if m:
-        calibration = _measure(connection, party, shipped, fields, records, m)
-        moves, version_after = _moves(shipped, before, calibration), calibration.version
-        if not dry_run:
-            (data / "state").mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_calibration(connection, data / "state", party, calibration)
-    else:
-        moves, version_after = (), version
+    learned = _measure(connection, party, shipped, fields, records, m) if m else None
+    moves = _moves(shipped, before, learned) if learned else ()
     connection.execute(f"drop table {party}_compared")
-    return Training(party, records, version, version_after, tuple(taught for taught, _ in taken), moves)
+    taught = tuple(each for each, _ in taken)
+    return Training(party, records, version, learned.version if learned else version, taught, moves), learned
 
 
 def _take_lessons(

@@ -38,23 +38,40 @@ def workbench(data: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDBPy
         shutil.rmtree(spill, ignore_errors=True)
 
 
+NO_EVIDENCE = (
+    "source", "object", "record_id", "modified_at", "observed_at", "export", "row", "language", "timezone",
+    "owner_user_id", "status", "sla", "plan", "created_on", "last_activity_at", "consent_ai", "consent_email",
+    "consent_phone",
+)  # fmt: skip
+"""Record columns that do not bear on who somebody is: a change of them is no change to identity."""
+
+
 def lay_out(connection: duckdb.DuckDBPyConnection, data: Path, kind: str) -> None:
-    """Make the view `records_<kind>`: the record files of all sources, or no rows with the same columns."""
+    """Make the view `records_<kind>`: the record files of all sources, or no rows with the same columns; with
+    record_key, and content: a hash of the record's key and of all of it that bears on who somebody is."""
     files = sorted((data / "records" / kind).glob("*.parquet"))
     if files:
         listing = ", ".join(quoted(str(file)) for file in files)
-        connection.execute(
-            f"create view records_{kind} as select * from read_parquet([{listing}], union_by_name = true)"
-        )
+        rows = f"read_parquet([{listing}], union_by_name = true)"
     else:
-        connection.register(f"records_{kind}", KINDS[kind].create_empty().to_arrow())
+        connection.register(f"empty_{kind}", KINDS[kind].create_empty().to_arrow())
+        rows = f"empty_{kind}"
+    columns = [name for name, *_ in connection.execute(f"describe from {rows}").fetchall()]
+    telling = ", ".join(column for column in columns if column not in NO_EVIDENCE)
+    connection.execute(
+        f"""
+        create view records_{kind} as
+        select *, source || ':' || object || ':' || record_id as record_key, hash(record_key, {telling}) as content
+        from {rows}
+        """
+    )
 
 
 def keep(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
-    """A frame as the temporary table `table`."""
-    connection.register("kept", frame.to_arrow())
-    connection.execute(f"create or replace temp table {table} as select * from kept")
-    connection.unregister("kept")
+    """A frame as the table `table`."""
+    connection.register("handed", frame.to_arrow())
+    connection.execute(f"create or replace table {table} as select * from handed")
+    connection.unregister("handed")
 
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:

@@ -14,11 +14,12 @@ import duckdb
 
 from connectors.publication import MODEL_FILES
 from tests.bench.identity import runs
+from transforms.identity.kept import attach_results
 from transforms.sql import quoted
 
 PARTIES = ("person", "organisation")
-STATE = ("registry.parquet", "member.parquet", *MODEL_FILES)
-"""What a publication keeps of identity."""
+STATE = ("registry", "member")
+"""Tables that a publication keeps of identity, beside its models."""
 POINTS = ("email", "phone", "mobile")
 """What records lose; what they lost stands in `past_values/` then, as normalise writes it from `landed/`."""
 OLD_SHARE, LOSING_SHARE, CHANGED_SHARE = 90, 5, 1
@@ -53,8 +54,7 @@ class Day:
 def stability(data: Path, work: Path) -> Iterator[Moved]:
     """Ids through shuffled input, a rebuild, and a growth by a tenth with contact points lost; `data` stays as is."""
     first = _folder(data, work / "first", _old_ones)
-    runs.ours(first)
-    before = first / "identity" / "link.parquet"
+    before = runs.ours(first).links
 
     shuffled = _folder(first, work / "shuffled", _in_another_order)
     yield _moved("shuffled input", before, runs.ours(shuffled).links)
@@ -81,7 +81,11 @@ def day(data: Path, work: Path) -> Day:
 def keep_state(done: Path, to: Path) -> None:
     """Move what a publication keeps of the identity in `done` into the state of `to`."""
     (to / "state").mkdir(parents=True, exist_ok=True)
-    for name in STATE:
+    with duckdb.connect() as connection:
+        attach_results(connection, done)
+        for name in STATE:
+            connection.execute(f"copy identity.{name} to {quoted(to / 'state' / f'{name}.parquet')} (format parquet)")
+    for name in MODEL_FILES:
         shutil.copy(done / "identity" / name, to / "state" / name)
 
 

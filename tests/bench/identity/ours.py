@@ -9,8 +9,12 @@ import argparse
 import time
 from pathlib import Path
 
+import duckdb
+
 from orchestration.settings import Settings
 from transforms.identity import resolve_identity
+from transforms.identity.kept import attach_results
+from transforms.sql import quoted
 
 
 def main() -> None:
@@ -21,7 +25,21 @@ def main() -> None:
     settings = Settings(data=given.data)
     started = time.perf_counter()
     resolve_identity(given.data, given.number, None, settings.memory, settings.threads)
-    print(time.perf_counter() - started)  # noqa: T201
+    seconds = time.perf_counter() - started
+    with duckdb.connect() as connection:
+        attach_results(connection, given.data)
+        connection.execute(
+            f"""
+            copy (select source, object, record_id, customer_id from identity.link)
+            to {quoted(links_of(given.data))} (format parquet)
+            """
+        )
+    print(seconds)  # noqa: T201
+
+
+def links_of(data: Path) -> Path:
+    """Where the links are written for those who score them."""
+    return data / "links.parquet"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.identity.ours import links_of
 from tests.bench.identity.sets import SAMPLE, LabelledSet
 from tests.bench.memory import Watched, watched
 
@@ -24,7 +25,7 @@ class Run:
 
 def ours(data: Path, number: int = 1) -> Run:
     """Our identity over the records in `data`, with the ids of its `state/` where there are any."""
-    return _run(data / "identity" / "link.parquet", "ours", data, str(number))
+    return _run(links_of(data), "ours", data, str(number))
 
 
 def stock(one: LabelledSet, links: Path, threshold: float | None = None) -> Run:

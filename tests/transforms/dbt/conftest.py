@@ -16,6 +16,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
+from tests.identity_file import write_results
 from transforms.policy import Policy, load_policy
 from transforms.records import KINDS
 from transforms.warehouse import DBT, IDENTITY, mart_columns, prepare_warehouse, published_tables, settings_for_dbt
@@ -54,6 +55,7 @@ class House:
     dbt: Dbt
     policy: Policy = field(default_factory=load_policy)
     base: int | None = None
+    came_to: dict[str, Rows] = field(default_factory=dict)
 
     def records(self, kind: str, *rows: Mapping[str, Any]) -> None:
         """Write records of one kind; columns that a row does not name are null, or harmless where they must be."""
@@ -74,17 +76,18 @@ class House:
         ).write_parquet(self.data / "sources.parquet")
 
     def identity(self, **tables: Rows) -> None:
-        """Write identity's files, e.g. `link=[{...}]`; columns that a row does not name are null."""
-        folder = self.data / "identity"
-        folder.mkdir(exist_ok=True)
-        for name, rows in tables.items():
-            columns = ", ".join(f"{column} {kind}" for column, kind in IDENTITY[name].items())
+        """Write what identity came to, e.g. `link=[{...}]`; columns that a row does not name are null."""
+        self.came_to |= tables
+        frames = {}
+        for name, columns in IDENTITY.items():
             with duckdb.connect() as connection:
-                connection.execute(f"create table rows ({columns})")
-                for row in rows:
+                stated = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+                connection.execute(f"create table {name} ({stated})")
+                for row in self.came_to.get(name, ()):
                     marks = ", ".join("?" for _ in row)
-                    connection.execute(f"insert into rows ({', '.join(row)}) values ({marks})", list(row.values()))
-                connection.execute(f"copy rows to '{folder / name}.parquet'")
+                    connection.execute(f"insert into {name} ({', '.join(row)}) values ({marks})", list(row.values()))
+                frames[name] = pl.DataFrame(connection.sql(f"from {name}").to_arrow_table())
+        write_results(self.data, **frames)
 
     def link(self, customers: Mapping[str, Sequence[str]]) -> None:
         """Link record keys `source:object:record_id` to customers; ids that begin with `c_o` are organisations."""

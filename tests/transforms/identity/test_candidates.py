@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from transforms.identity.candidates import BLOCK, Block, OversizedBlock, propose_pairs
+from transforms.identity.candidates import BLOCK, Block, OversizedBlock, oversized_blocks, propose_pairs
 from transforms.identity.workbench import keep
 
 CITY = Block("city", ("city",), split=("street", "family"), largest=3)
@@ -31,8 +31,9 @@ def _propose(
     keep(
         connection, "toy_key", pl.DataFrame(list((points or {0: "none"}).items()), schema=["id", "point"], orient="row")
     )
-    connection.execute("drop table if exists toy_pair")
-    oversized = propose_pairs(connection, "toy", blocks)
+    connection.execute("drop table if exists toy_pair; drop table if exists toy_oversized")
+    propose_pairs(connection, "toy", blocks)
+    oversized = list(oversized_blocks(connection, "toy", blocks).largest)
     return set(connection.execute("select a, b from toy_pair").fetchall()), oversized
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.identity.clusters import Pairs, Scored, components, partition, weakest_links
+from transforms.identity.clusters import Pairs, Scored, components, connected, partition, weakest_links
 
 RECORDS = 8
 Pair = tuple[int, int]
@@ -38,13 +38,9 @@ def _part(
     refused = np.array([isinstance(value, str) for value in values], dtype=bool)
     firm = np.array([value == FIRM for value in values], dtype=bool)
     links = (weight >= 0) & ~refused
-    label = partition(
-        RECORDS,
-        Scored(both.a, both.b, weight, links, refused, firm),
-        _pairs(unlike or []),
-        together or (),
-        apart or (),
-    )
+    every = Scored(both.a, both.b, weight, links, refused, firm)
+    component = connected(RECORDS, every, together or ())
+    label = partition(component, every, _pairs(unlike or []), together or (), apart or ())
     clusters = [set(np.flatnonzero(label == number).tolist()) for number in range(RECORDS)]
     assert all(number == min(cluster) for number, cluster in enumerate(clusters) if cluster)
     return [cluster for cluster in clusters if len(cluster) > 1]

@@ -9,18 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
 from connectors.publication import MODEL_FILES
 from tests.transforms.identity.crowd import firm, somebody, who
 from transforms.identity import IdentityReport, resolve_identity
+from transforms.identity.kept import attach_results
 from transforms.past_values import PastValue
 from transforms.records import KINDS
 
 OBJECTS = {"person": "Contact", "organisation": "Account", "employee": "Worker", "crm_user": "User"}
 DECISION = ("decision", "source_a", "object_a", "record_a", "source_b", "object_b", "record_b", "who", "why", "when")
-STATE = ("registry.parquet", "member.parquet", *MODEL_FILES)
+STATE = ("registry", "member")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 Pairs = Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
@@ -100,8 +102,9 @@ class World:
         report = resolve_identity(self.data, publication, decisions, "500MB", 2)
         (self.data / "state").mkdir(exist_ok=True)
         for name in STATE:
-            if (self.data / "identity" / name).exists():
-                shutil.copy(self.data / "identity" / name, self.data / "state")
+            self.table(name).write_parquet(self.data / "state" / f"{name}.parquet")
+        for name in MODEL_FILES:
+            shutil.copy(self.data / "identity" / name, self.data / "state")
         return report
 
     def write(self) -> None:
@@ -118,7 +121,12 @@ class World:
                     part.write_parquet(place / f"{source}.parquet")
 
     def table(self, name: str) -> pl.DataFrame:
-        return pl.read_parquet(self.data / "identity" / f"{name}.parquet")
+        """What identity came to or measured, in the order of its first columns."""
+        if (measured := self.data / "identity" / f"{name}.parquet").exists():
+            return pl.read_parquet(measured)
+        with duckdb.connect() as connection:
+            attach_results(connection, self.data)
+            return pl.DataFrame(connection.sql(f"from identity.{name} order by all").to_arrow_table())
 
     def links(self) -> dict[str, str]:
         """`source:id` -> customer id."""

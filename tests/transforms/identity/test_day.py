@@ -1,0 +1,228 @@
+"""A day's work comes to what a whole run would: the same links, edges, contact points and ids, at the cost of a part."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.transforms.identity.crowd import firm, somebody
+from tests.transforms.identity.world import World
+from transforms.identity import IdentityError, IdentityReport
+from transforms.identity.kept import RESULTS, kept_file
+
+PEOPLE, FIRMS = 240, 40
+TABLES = (*RESULTS, "registry", "member")
+
+
+class Life:
+    """Records that come, change and go, as chance has it."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world, self.chance, self.born = world, random.Random(seed), 0  # noqa: S311
+        world.crowd(PEOPLE)
+        world.firms(FIRMS)
+        for _ in range(PEOPLE // 2):
+            self.person_comes()
+        for number in range(FIRMS // 2):
+            world.organisation(f"erp:g{number:04}", **firm(number))
+
+    def day(self) -> None:
+        events = (
+            *(self.person_comes, self.person_goes, self.person_changes) * 3,
+            self.firm_comes, self.firm_goes, self.firm_changes, self.somebody_decides,
+        )  # fmt: skip
+        for _ in range(self.chance.randrange(1, 12)):
+            self.chance.choice(events)()
+
+    def person_comes(self) -> None:
+        self.born += 1
+        self.world.person(f"{self.chance.choice(['crm', 'erp'])}:y{self.born:04}", **self._somebody())
+
+    def firm_comes(self) -> None:
+        self.born += 1
+        self.world.organisation(f"erp:h{self.born:04}", **firm(self.chance.randrange(FIRMS + 10)))
+
+    def person_goes(self) -> None:
+        self.world.remove(self._any("person"))
+
+    def firm_goes(self) -> None:
+        self.world.remove(self._any("organisation"))
+
+    def person_changes(self) -> None:
+        row, now = self.chance.choice(self.world.rows["person"]), self._somebody()
+        field = self.chance.choice(sorted(now.keys() - {"organisation"}))
+        if field in ("email", "phone", "mobile") and row.get(field):
+            self.world.formerly(f"{row['source']}:{row['record_id']}", field, row[field])
+        row[field] = now[field]
+
+    def firm_changes(self) -> None:
+        row, now = self.chance.choice(self.world.rows["organisation"]), firm(self.chance.randrange(FIRMS))
+        field = self.chance.choice(sorted(now))
+        row[field] = now[field]
+
+    def somebody_decides(self) -> None:
+        one, other = self.chance.sample(self.world.rows["person"], 2)
+        sides = (f"{row['source']}:{row['record_id']}" for row in (one, other))
+        self.world.decide(self.chance.choice(["same", "different"]), *sides)
+
+    def _any(self, kind: str) -> str:
+        row = self.chance.choice(self.world.rows[kind])
+        return f"{row['source']}:{row['record_id']}"
+
+    def _somebody(self) -> dict[str, object]:
+        """One of the crowd, with gaps, an employer, or what others have, too."""
+        person = dict(somebody(self.chance.randrange(PEOPLE)))
+        for field in person.keys() - {"given_name", "family_name"}:
+            if self.chance.random() < 0.25:
+                person[field] = None
+        if self.chance.random() < 0.4:
+            person["organisation"] = f"f{self.chance.randrange(FIRMS):04}"
+        if self.chance.random() < 0.1:
+            person["email"] = f"info@{self.chance.choice('abc')}.example"
+        if self.chance.random() < 0.15:
+            person["phone"] = f"+4989{1_000_000 + self.chance.randrange(12)}"
+        if self.chance.random() < 0.2:
+            person |= {"city": "Kiel", "street": "Am Markt 1", "postal_code": "24103"}
+        return person
+
+
+@pytest.fixture
+def both(world: World, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], tuple[IdentityReport, World]]:
+    """Resolve the world as a day's work, and a copy of it that has nothing but its state; both come to the same."""
+
+    def resolve(publication: int) -> tuple[IdentityReport, World]:
+        other = World(tmp_path_factory.mktemp("anew"))
+        shutil.copytree(world.data / "state", other.data / "state")
+        other.rows, other.past, other.decisions = world.rows, world.past, world.decisions
+        day, anew = world.resolve(publication), other.resolve(publication)
+        assert anew.anew
+        for name in TABLES:
+            assert world.table(name).equals(other.table(name)), name
+        assert replace(day, anew=True) == anew
+        return day, other
+
+    return resolve
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_days_of_all_kinds_of_changes_come_to_what_a_whole_run_would(
+    world: World, both: Callable[[int], tuple[IdentityReport, World]], seed: int
+) -> None:
+    life = Life(world, seed)
+    world.resolve(1)
+    for publication in range(2, 6):
+        life.day()
+        day, _ = both(publication)
+        assert not day.anew
+
+
+def test_the_fiftieth_user_of_a_mailbox_parts_the_two_that_it_linked(
+    world: World, both: Callable[[int], tuple[IdentityReport, World]]
+) -> None:
+    desk = {"email": "desk@acme.example"}
+    world.crowd(600)
+    world.person("crm:lena", "Lena Vogt", city="Kiel", **desk)
+    world.person("erp:lena", "Lena", **desk)
+    for number in range(1, 48):
+        world.person(f"crm:u{number:02}", **(somebody(700 + number) | {"email": None}))
+    world.resolve(1)
+    assert world.together("crm:lena", "erp:lena")
+    for row in world.rows["person"]:
+        if row["record_id"].startswith("u"):
+            row["email"] = desk["email"]
+    world.person("crm:u48", **(somebody(748) | desk))
+    day, _ = both(2)
+    assert not day.anew
+    assert world.contact_class(desk["email"]) == "shared"
+    assert world.apart("crm:lena", "erp:lena")
+
+
+def test_a_firm_that_joins_another_takes_its_people_along(
+    world: World, both: Callable[[int], tuple[IdentityReport, World]]
+) -> None:
+    world.crowd(200)
+    world.firms(40)
+    world.person("crm:max", "Max Roth", organisation="f0001")
+    world.person("erp:max", "Max Roth", organisation="f0002")
+    world.resolve(1)
+    (first,) = (row for row in world.rows["organisation"] if row["record_id"] == "f0001")
+    (other,) = (row for row in world.rows["organisation"] if row["record_id"] == "f0002")
+    other |= {key: value for key, value in first.items() if key != "record_id"}
+    day, _ = both(2)
+    assert not day.anew
+    assert world.together("crm:f0001", "crm:f0002")
+
+
+def test_a_block_that_grows_too_large_is_told_and_one_that_shrinks_is_compared_again(
+    world: World, both: Callable[[int], tuple[IdentityReport, World]]
+) -> None:
+    crowded = {"phone": "+49897654021", "family_name": "Berger", "given_name": None, "email": None}
+    world.crowd(300)
+    for number in range(52):
+        world.person(f"crm:b{number:02}", **(somebody(400 + number) | crowded))
+    assert world.resolve(1).oversized["person"].blocks > 0
+    for number in range(3):
+        world.remove(f"crm:b{number:02}")
+    day, _ = both(2)
+    assert day.oversized["person"].blocks == 0
+    for number in range(60, 64):
+        world.person(f"crm:b{number:02}", **(somebody(400 + number) | crowded))
+    day, _ = both(3)
+    assert day.oversized["person"].blocks > 0
+
+
+def test_a_record_that_returns_finds_its_customer_again(
+    world: World, both: Callable[[int], tuple[IdentityReport, World]]
+) -> None:
+    world.crowd(100)
+    world.person("crm:ann", "Ann Lang", email="ann@lang.example")
+    world.resolve(1)
+    known = world.links()["crm:ann"]
+    world.remove("crm:ann")
+    both(2)
+    assert world.aliases()[known][0] == "gone"
+    world.person("crm:ann", "Ann Lang", email="ann@lang.example")
+    both(3)
+    assert world.links()["crm:ann"] == known
+
+
+def test_customers_are_named_anew_where_the_last_run_was_not_published(world: World, tmp_path: Path) -> None:
+    world.crowd(100)
+    world.resolve(1)
+    saved = tmp_path / "published"
+    shutil.copytree(world.data / "state", saved)
+    world.person("crm:new", "Neu Hier", email="neu@hier.example")
+    world.resolve(2)
+    given = world.links()["crm:new"]
+    # Publication 2 was held back: the state is still that of publication 1.
+    shutil.rmtree(world.data / "state")
+    shutil.copytree(saved, world.data / "state")
+    report = world.resolve(2)
+    assert not report.anew
+    assert report.registry.new == 1
+    assert world.links()["crm:new"] == given
+
+
+@pytest.mark.parametrize("harm", ["gone", "cut off", "half written"])
+def test_what_is_kept_is_made_anew_where_it_is_not_whole(world: World, harm: str) -> None:
+    world.crowd(60)
+    world.resolve(1)
+    before = {name: world.table(name) for name in TABLES}
+    file = kept_file(world.data)
+    if harm == "gone":
+        file.unlink()
+    elif harm == "cut off":
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    else:
+        twin = dict(world.rows["person"][0])
+        world.rows["person"].append(twin)
+        with pytest.raises(IdentityError):
+            world.resolve(2)
+        world.rows["person"].remove(twin)
+    assert world.resolve(2).anew
+    assert all(world.table(name).equals(frame) for name, frame in before.items())

@@ -1,0 +1,247 @@
+"""What a day changed, and what that bears on: records, contact points, organisations' people, former values.
+
+Lays the new narrow tables into `kept` and says which records state something new for it (`again`). What then becomes of
+their pairs and clusters does not belong here (`day`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from transforms.identity.contact_points import classify_points, points_of, shown_of
+from transforms.identity.kept import PARTIES, replace_rows
+from transforms.identity.parties import (
+    lay_out_belonging,
+    lay_out_organisations,
+    lay_out_people,
+    lay_out_people_points,
+)
+from transforms.identity.workbench import count
+
+LAID_OUT = {"organisation": lay_out_organisations, "person": lay_out_people}
+
+
+@contextmanager
+def part(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """A schema for tables of some of the records, laid before what stands for all of them; gone afterwards."""
+    connection.execute("create schema part")
+    connection.execute("set search_path = 'memory.part,memory.main'")
+    try:
+        yield
+    finally:
+        connection.execute("set search_path = 'memory.main'")
+        connection.execute("drop schema part cascade")
+
+
+def find_changes(connection: duckdb.DuckDBPyConnection, party: str) -> int:
+    """`<party>_left(id)`: records that are gone or say something else now; `<party>_came(id, record_key)`: those that
+    are new, with the next ids, or say it. Returns how many records changed; reads `records_<party>`."""
+    connection.execute(f"create temp table {party}_now as select record_key, content from records_{party}")
+    connection.execute(
+        f"""
+        create temp table {party}_left as
+        select id, record_key from kept.{party} anti join {party}_now using (content)
+        """
+    )
+    connection.execute(
+        f"""
+        create temp table {party}_came as
+        with came as (select record_key from {party}_now anti join kept.{party} using (content)),
+        fresh as (
+            select record_key, row_number() over (order by record_key) as place
+            from came anti join {party}_left using (record_key)
+        )
+        select id, record_key from came join {party}_left using (record_key)
+        union all
+        select ((select coalesce(max(id), -1) from kept.{party}) + place)::integer, record_key from fresh
+        """
+    )
+    return count(
+        connection, f"select greatest((select count(*) from {party}_left), (select count(*) from {party}_came))"
+    )
+
+
+def whole_again(connection: duckdb.DuckDBPyConnection, party: str) -> bool:
+    """After the changes there are as many records as keys."""
+    now = count(connection, f"select count(*) from {party}_now")
+    return now == count(
+        connection,
+        f"""
+        select (select count(*) from kept.{party}) - (select count(*) from {party}_left)
+            + (select count(distinct record_key) from {party}_came)
+        """,
+    )
+
+
+def lay_changes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring `<party>`, `point`, `point_kind`, `organisation_people` and `staff_email` in `kept` up to date.
+
+    Leaves `<party>_was`, `<party>_is` (rows of `<party>_left` and `<party>_came`), `moved_point(medium, value)`: whose
+    class or worth is another now, `moved_people(id)`: organisations whose people write from elsewhere, and
+    `moved_past(party, record_key)`. Reads `<party>_left`, `<party>_came`, `staff_email`.
+    """
+    for party in PARTIES:
+        _lay_party(connection, party)
+    _find_touched_points(connection)
+    _lay_points(connection)
+    _lay_people_points(connection)
+    _lay_past(connection)
+    connection.execute("delete from kept.staff_email; insert into kept.staff_email from staff_email")
+
+
+def _lay_party(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+    connection.execute(f"create temp table {party}_was as from kept.{party} semi join {party}_left using (id)")
+    with part(connection):
+        connection.execute(
+            f"create table records_{party} as from memory.main.records_{party} semi join {party}_came using (record_key)"
+        )
+        LAID_OUT[party](connection)
+        connection.execute(
+            f"""
+            create temp table {party}_is as
+            select laid.* replace (came.id as id) from {party} as laid join {party}_came as came using (record_key)
+            """
+        )
+    replace_rows(connection, party, "id", f"select id from {party}_left", f"from {party}_is")
+
+
+def _find_touched_points(connection: duckdb.DuckDBPyConnection) -> None:
+    """`touched_point(medium, value)`: contact points that others have now, or under another name, or show otherwise."""
+    differences = [
+        f"({before} except {after}) union all ({after} except {before})"
+        for party, name in (("organisation", "name"), ("person", "family, given"))
+        for before, after in (
+            (points_of(party, f"{party}_{state}", "id", name) for state in ("was", "is")),
+            (shown_of(party, f"{party}_{state}") for state in ("was", "is")),
+        )
+    ]
+    touched = " union ".join(f"select medium, value from ({difference})" for difference in differences)
+    connection.execute(
+        f"""
+        create temp table touched_point as
+        {touched}
+        union select 'email', email from (from staff_email anti join kept.staff_email using (email))
+        union select 'email', email from (from kept.staff_email anti join staff_email using (email))
+        """
+    )
+
+
+def _lay_points(connection: duckdb.DuckDBPyConnection) -> None:
+    """Classify the touched points from all who use them."""
+    with part(connection):
+        for party in PARTIES:
+            connection.execute(
+                f"""
+                create table {party} as from kept.{party} where id in (
+                    select id from ({points_of(party, f"kept.{party}", "id")}) semi join touched_point using (medium, value)
+                )
+                """
+            )
+        classify_points(connection)
+        connection.execute(
+            """
+            create temp table moved_point as
+            select medium, value from touched_point
+            left join part.point as now using (medium, value)
+            left join kept.point as old using (medium, value)
+            where row(now.class, now.others, now.reason like 'a mail provider%')
+                is distinct from row(old.class, old.others, old.reason like 'a mail provider%')
+            """
+        )
+        gone = "select medium, value from touched_point"
+        for table in ("point", "point_kind"):
+            fresh = f"from part.{table} semi join touched_point using (medium, value)"
+            replace_rows(connection, table, "medium, value", gone, fresh)
+
+
+def _lay_people_points(connection: duckdb.DuckDBPyConnection) -> None:
+    """Ask the people of organisations that won or lost one, or one of whose addresses changed its class."""
+    connection.execute(
+        """
+        create temp table touched_organisation as
+        with employer as (
+            select organisation_key as record_key from person_was
+            union select organisation_key from person_is
+            union select record_key from organisation_is
+            union select organisation_key from kept.person
+            where email in (select value from moved_point where medium = 'email')
+        )
+        select id, record_key from kept.organisation semi join employer using (record_key)
+        """
+    )
+    with part(connection):
+        connection.execute(
+            "create table organisation as from kept.organisation semi join touched_organisation using (id)"
+        )
+        connection.execute(
+            """
+            create table person as from kept.person
+            where organisation_key in (select record_key from touched_organisation)
+            """
+        )
+        lay_out_belonging(connection)
+        connection.execute("create table point as from kept.point where value in (select email from person)")
+        lay_out_people_points(connection)
+        connection.execute(
+            """
+            create temp table moved_people as
+            select id from touched_organisation
+            left join part.organisation_people as now using (id)
+            left join kept.organisation_people as old using (id)
+            where now.people_point is distinct from old.people_point
+            """
+        )
+        gone = "select id from touched_organisation union select id from organisation_left"
+        replace_rows(connection, "organisation_people", "id", gone, "from part.organisation_people")
+
+
+def _lay_past(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """
+        create temp table moved_past as
+        select distinct party, record_key from (
+            (from former except from kept.former) union all (from kept.former except from former)
+        )
+        """
+    )
+    connection.execute("delete from kept.former; insert into kept.former from former")
+
+
+def find_again(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+    """`again(id)`: the records of one party that state something new, or something of another worth; `was_stated`,
+    `was_key`: what they and those that are gone stated.
+
+    People also where their organisation became another cluster: `moved_cluster(record_key)`, organisations.
+    """
+    connection.execute(
+        f"""
+        create or replace temp table again as
+        select id from {party}_came
+        union
+        select id from ({points_of(party, f"kept.{party}", "id")}) semi join moved_point using (medium, value)
+        union
+        select id from kept.{party} semi join (select record_key from moved_past where party = '{
+            party
+        }') using (record_key)
+        union
+        select id from kept.{party} semi join (
+            select record_key from former where party = '{party}' and (medium, value) in (from moved_point)
+        ) using (record_key)
+        union
+        {
+            "select id from moved_people"
+            if party == "organisation"
+            else "select id from kept.person where organisation_key in (select record_key from moved_cluster)"
+        }
+        """
+    )
+    for state in ("stated", "key"):
+        connection.execute(
+            f"""
+            create or replace temp table was_{state} as from kept.{party}_{state}
+            where id in (select id from again union select id from {party}_left)
+            """
+        )
