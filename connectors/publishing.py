@@ -292,7 +292,7 @@ def _write_state(con: duckdb.DuckDBPyConnection, data: Path, schema: str, buildi
     state, identity = private_folder(building / "state"), data / "identity"
     if not (identity / "identity.duckdb").exists():
         raise PublicationError(
-            f"{identity / 'identity.duckdb'} is missing: its registry is carried; run the identity floor"
+            f"{identity / 'identity.duckdb'} is missing: a publication carries its registry; run again"
         )
     con.execute(f"attach {quoted(identity / 'identity.duckdb')} as identity (read_only)")
     # The registry leaves open the publication of what it says for the first time: it is this one.

@@ -110,7 +110,9 @@ def _lay_out_customers(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""
         create temp table source as
-        with largest as (select source from identity.link group by source order by count(*) desc, source limit {SOURCES})
+        with largest as (
+            select source from identity.link group by source order by count(*) desc, source limit {SOURCES}
+        )
         select source, (1 << (row_number() over (order by source) - 1)::integer) as bit from largest
         """
     )

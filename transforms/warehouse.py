@@ -80,8 +80,8 @@ def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | 
     """Put a fresh warehouse file in the place of `warehouse`; an interrupted call leaves the old one as it was.
 
     Parquet under `data` and of the publication folder `base` is laid as views, so it is not copied; identity's tables
-    are, for its file is written in place by the next run. A table without a file, or without a base, is empty with the same columns. A column that an older base does not have
-    is null.
+    are, for the next run changes them in place. A table without a file, or without a base, is empty with the same
+    columns. A column that an older base does not have is null.
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     build = warehouse.with_name(f"{warehouse.name}.build")

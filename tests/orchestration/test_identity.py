@@ -23,6 +23,8 @@ def workspace(data: Path) -> Workspace:
 
 
 def test_pictures_that_cannot_be_drawn_are_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "identity").mkdir()
+    (tmp_path / "identity" / "identity.duckdb").write_bytes(b"no database")
     assert pictures(workspace(tmp_path), logging.getLogger("identity")) == {}
     assert "No pictures of identity" in caplog.text
 

@@ -1,8 +1,9 @@
-"""Which pairs a day's changes propose: just those that a full run would, at the cost of what changed.
+"""Which pairs a day's changes propose, and which they propose no more: those that a full run would, at the cost of what
+changed.
 
-A pair is proposed where two records share a key and few do (`candidates`). So a record that says something new has all
-its pairs proposed anew; and where it came to a block that was just small enough, or left one that was just too large,
-so have the others there.
+A pair is proposed by every block in which its records share a key while few do (`candidates`), and by how many is kept
+beside it. So a record that moves from one block to another takes its pairs there along; and where it came to a block
+that was just small enough, or left one that was just too large, all pairs of that block go or come.
 """
 
 from __future__ import annotations
@@ -14,48 +15,77 @@ from transforms.identity.candidates import BLOCK, Block
 LEVELS = 4
 """A block's key, and at most three parts that it is split by."""
 _KEYS = tuple(f"k{level}" for level in range(LEVELS))
+_ENTRY = ", ".join(("block", "depth", "largest", "id", *_KEYS))
 
 
 def propose_again(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> None:
-    """`again_pair(a, b)`: every pair that one of the records `again(id)` is proposed in now, in the order of their
-    record keys. `again` comes to hold the records, too, whose blocks they made larger or smaller than is compared.
+    """Mend `kept.<party>_pair` and `kept.<party>_oversized`; leaves `new_pair(a, b)` and `lost_pair(a, b)`.
 
-    Reads `kept.<party>_stated`, `kept.<party>_key` as they are now and, of the records `again` alone and of those that
-    are gone, `was_stated`, `was_key` as they were; mends `kept.<party>_oversized`.
+    Reads `kept.<party>_stated`, `kept.<party>_key` as they are now and, of the records that state something new or
+    are gone, `was_stated`, `was_key` as they were; `again(id)` are those that are there.
     """
-    connection.execute("create or replace temp table proposed (a integer, b integer)")
     for state in ("stated", "key"):
         connection.execute(
             f"create or replace temp table is_{state} as from kept.{party}_{state} semi join again using (id)"
         )
-    moved = _propose(connection, party, blocks)
-    if moved:
-        connection.execute("create temp table before as from again")
-        connection.execute("create or replace temp table again as from moved")
-        for state in ("stated", "key"):
-            connection.execute(
-                f"create or replace temp table is_{state} as from kept.{party}_{state} semi join again using (id)"
-            )
-            connection.execute(f"create or replace temp table was_{state} as from is_{state}")
-        _propose(connection, party, blocks)
-        connection.execute("insert into again from before; drop table before")
+    _lay_out_entries(connection, party, blocks)
+    _propose(connection, party)
+    _mend_pairs(connection, party)
+    for table in ("is_stated", "is_key", "entry", "node", "open", "proposed"):
+        connection.execute(f"drop table {table}")
+
+
+def _lay_out_entries(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> None:
+    """`entry(block, depth, largest, id, k0…k3, moved, was, now)`: records in their blocks before and after, as far as
+    one came or left; k0 is the block's key, k1… those of its parts."""
+    for rows in ("was", "is"):
+        parts = " union all ".join(
+            f"select {_entry(number, block)} from {block.rows(f'{rows}_stated', f'{rows}_key')}"
+            for number, block in enumerate(blocks)
+        )
+        connection.execute(f"create or replace temp table {rows}_entry as {parts}")
     connection.execute(
-        f"""
-        create or replace temp table again_pair as
-        select distinct if(one.record_key < other.record_key, a, b) as a, if(one.record_key < other.record_key, b, a) as b
-        from proposed
-        join kept.{party} as one on one.id = a
-        join kept.{party} as other on other.id = b
+        """
+        create or replace temp table entry as
+        select *, true as moved, true as was, false as now from (from was_entry except from is_entry)
+        union all
+        select *, true, false, true from (from is_entry except from was_entry)
         """
     )
-    connection.execute("drop table proposed; drop table moved; drop table is_stated; drop table is_key")
+    moved = connection.execute("select distinct block from entry order by 1").fetchall()
+    if moved:
+        parts = " union all ".join(
+            f"""
+            select {_entry(number, blocks[number])}
+            from {blocks[number].rows(f"kept.{party}_stated", f"kept.{party}_key")}
+                and {blocks[number].key(number)} in (select k0 from entry where block = {number})
+            """
+            for (number,) in moved
+        )
+        connection.execute(
+            f"""
+            create or replace temp table other_entry as
+            select *, false, true, true from ({parts})
+            anti join (select block, id, k0 from entry where now) using (block, id, k0)
+            """
+        )
+        connection.execute("insert into entry from other_entry; drop table other_entry")
+    connection.execute("drop table was_entry; drop table is_entry")
 
 
-def _propose(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> int:
-    """Add to `proposed` the pairs of `again`; leaves `moved(id)`, other records whose pairs change with theirs.
-    Returns how many."""
-    _lay_out_entries(connection, party, blocks)
-    connection.execute("create or replace temp table moved (id integer)")
+def _entry(number: int, block: Block) -> str:
+    """SQL of `_ENTRY`: number, depth and limit of the block, the record's id, and its keys."""
+    keys = [block.key(number)]
+    for part in block.split:
+        keys.append(f"hash({keys[-1]}, ({part}))")
+    stated = (number, len(keys), block.largest, "id", *keys, *["null::ubigint"] * (LEVELS - len(keys)))
+    names = ("block", "depth", "largest", "id", *_KEYS)
+    return ", ".join(f"{value} as {name}" for value, name in zip(stated, names, strict=True))
+
+
+def _propose(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+    """`proposed(a, b, times)`: how many blocks propose a pair more or less than before."""
+    connection.execute("create or replace temp table proposed (a integer, b integer, times integer)")
     connection.execute(
         "create or replace temp table open as select distinct k0 as key, true as was_open, true as is_open from entry"
     )
@@ -63,84 +93,37 @@ def _propose(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Bl
         connection.execute(
             f"""
             create or replace temp table node as
-            select key, any_value(block) as block, any_value(depth) as depth, any_value(largest) as largest,
-                any_value(was_open) as was_open, any_value(is_open) as is_open,
-                count(*) filter (entry.was) as was, count(*) filter (entry.now) as now,
-            from entry join open on open.key = entry.{key} group by key
+            with sized as (
+                select key, any_value(block) as block, any_value(depth) as depth, any_value(largest) as largest,
+                    any_value(was_open) as was_open, any_value(is_open) as is_open,
+                    count(*) filter (entry.was) as was, count(*) filter (entry.now) as now,
+                from entry join open on open.key = entry.{key} group by key
+            )
+            select *, was_open and was <= largest as was_whole, is_open and now <= largest as is_whole from sized
             """
         )
-        connection.execute(
-            f"""
-            insert into proposed
-            select one.id, other.id from entry as one
-            join node on node.key = one.{key} and node.is_open and node.now between 2 and node.largest
-            join entry as other on other.{key} = one.{key} and other.now and other.id <> one.id
-            where one.fresh
-            """
-        )
-        connection.execute(
-            f"""
-            insert into moved
-            select id from entry join node on node.key = entry.{key}
-            where not fresh and entry.was and entry.now
-                and (was_open and node.was <= node.largest) <> (is_open and node.now <= node.largest)
-            """
-        )
+        for state, whole, times in (("was", "was_whole", -1), ("now", "is_whole", 1)):
+            connection.execute(
+                f"""
+                insert into proposed
+                select one.id, other.id, {times}
+                from node
+                join entry as one on one.{key} = node.key and one.{state}
+                join entry as other on other.{key} = node.key and other.{state}
+                where {whole} and one.id < other.id and (one.moved or other.moved or was_whole <> is_whole)
+                """
+            )
         _mend_oversized(connection, party, level, key)
         if level + 1 < LEVELS:
             connection.execute(
                 f"""
                 create or replace temp table open as
-                select distinct {_KEYS[level + 1]} as key, was_open and node.was > node.largest as was_open,
-                    is_open and node.now > node.largest as is_open,
+                select distinct {_KEYS[level + 1]} as key, was_open and not was_whole as was_open,
+                    is_open and not is_whole as is_open,
                 from entry join node on node.key = entry.{key}
-                where node.depth > {level + 1} 
-                    and (was_open and node.was > node.largest or is_open and node.now > node.largest)
+                where node.depth > {level + 1} and (was_open and not was_whole or is_open and not is_whole)
                 """
             )
-    connection.execute("create or replace temp table moved as select distinct id from moved")
-    connection.execute("drop table entry; drop table open; drop table node")
-    return int(connection.execute("select count(*) from moved").fetchall()[0][0])
-
-
-def _lay_out_entries(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> None:
-    """`entry(block, depth, largest, id, k0…k3, fresh, was, now)`: the records `again` with all their keys, before and
-    after, and the others that share the first one."""
-    connection.execute(
-        f"""
-        create or replace temp table entry (
-            block integer, depth integer, largest integer, id integer, {", ".join(f"{key} ubigint" for key in _KEYS)},
-            fresh boolean, was boolean, now boolean
-        )
-        """
-    )
-    for rows, was in (("was", "true"), ("is", "false")):
-        parts = " union all ".join(
-            f"select {_entry(number, block)}, {str(rows == 'is').lower()}, {was}, not {was} "
-            f"from {block.rows(f'{rows}_stated', f'{rows}_key')}"
-            for number, block in enumerate(blocks)
-        )
-        connection.execute(f"insert into entry {parts}")
-    parts = " union all ".join(
-        f"""
-        select {_entry(number, block)}, false, true, true
-        from {block.rows(f"kept.{party}_stated", f"kept.{party}_key")}
-            and {block.key(number)} in (select k0 from entry where block = {number})
-            and id not in (select id from again)
-        """
-        for number, block in enumerate(blocks)
-    )
-    connection.execute(f"create or replace temp table other_entry as {parts}")
-    connection.execute("insert into entry from other_entry; drop table other_entry")
-
-
-def _entry(number: int, block: Block) -> str:
-    """SQL: number, depth and limit of the block, the record's id, and its keys from the whole block down."""
-    keys = [block.key(number)]
-    for part in block.split:
-        keys.append(f"hash({keys[-1]}, ({part}))")
-    padded = [*keys, *["null"] * (LEVELS - len(keys))]
-    return f"{number}, {len(keys)}, {block.largest}, id, {', '.join(padded)}"
 
 
 def _mend_oversized(connection: duckdb.DuckDBPyConnection, party: str, level: int, key: str) -> None:
@@ -155,3 +138,39 @@ def _mend_oversized(connection: duckdb.DuckDBPyConnection, party: str, level: in
         group by node.block, key
         """
     )
+
+
+def _mend_pairs(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+    connection.execute(
+        f"""
+        create or replace temp table mended as
+        with moved as (
+            select a, b, sum(times) as times from (
+                select least(a, b) as a, greatest(a, b) as b, times from proposed
+            ) group by a, b having sum(times) <> 0
+        ),
+        kept_pair as (
+            select least(a, b) as low, greatest(a, b) as high, a, b, blocks from kept.{party}_pair
+            where a in (select a from moved union select b from moved)
+        )
+        select moved.a as low, moved.b as high, kept_pair.a, kept_pair.b, coalesce(blocks, 0) + times as blocks,
+            blocks is null as new,
+        from moved left join kept_pair on low = moved.a and high = moved.b
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temp table new_pair as
+        select if(one.record_key < other.record_key, low, high) as a,
+            if(one.record_key < other.record_key, high, low) as b, mended.blocks,
+        from mended
+        join kept.{party} as one on one.id = low
+        join kept.{party} as other on other.id = high
+        where new
+        """
+    )
+    connection.execute("create or replace temp table lost_pair as select a, b from mended where not new and blocks = 0")
+    connection.execute(f"delete from kept.{party}_pair where (a, b) in (select a, b from mended where not new)")
+    connection.execute(f"insert into kept.{party}_pair select a, b, blocks from mended where not new and blocks > 0")
+    connection.execute(f"insert into kept.{party}_pair from new_pair")
+    connection.execute("drop table mended")

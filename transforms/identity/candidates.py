@@ -154,8 +154,9 @@ BLOCKS = {"organisation": ORGANISATION_BLOCKS, "person": PERSON_BLOCKS}
 
 
 def propose_pairs(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> None:
-    """`<party>_pair(a, b)`, a < b, each once, and `<party>_oversized(block, key, records, example)`: blocks that stayed
-    larger than `BLOCK`, by their number in `blocks`, with the first record key.
+    """`<party>_pair(a, b, blocks)`, a < b, each once, with the number of blocks that propose it, and
+    `<party>_oversized(block, key, records, example)`: blocks that stayed larger than `BLOCK`, by their number in
+    `blocks`, with the first record key.
 
     Reads `<party>_stated`, and `<party>_key(id, point)` for `point`, of which a record has several. A key is a
     64-bit hash: two keys that fall together only propose pairs which the comparison then drops.
@@ -164,7 +165,9 @@ def propose_pairs(connection: duckdb.DuckDBPyConnection, party: str, blocks: tup
     connection.execute(f"create table {party}_oversized (block integer, key ubigint, records bigint, example varchar)")
     for number, block in enumerate(blocks):
         _propose(connection, party, number, block)
-    connection.execute(f"create table {party}_pair as select distinct a, b from {party}_proposed")
+    connection.execute(
+        f"create table {party}_pair as select a, b, count(*)::integer as blocks from {party}_proposed group by a, b"
+    )
     connection.execute(f"drop table {party}_proposed")
 
 

@@ -66,18 +66,13 @@ def find_changes(connection: duckdb.DuckDBPyConnection, party: str) -> int:
 
 def whole_again(connection: duckdb.DuckDBPyConnection, party: str) -> bool:
     """After the changes there are as many records as keys."""
-    now = count(connection, f"select count(*) from {party}_now")
-    return now == count(
-        connection,
-        f"""
-        select (select count(*) from kept.{party}) - (select count(*) from {party}_left)
-            + (select count(distinct record_key) from {party}_came)
-        """,
+    return count(connection, f"select count(*) from {party}_now") == count(
+        connection, f"select count(*) from kept.{party}"
     )
 
 
 def lay_changes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring `<party>`, `point`, `point_kind`, `organisation_people` and `staff_email` in `kept` up to date.
+    """Bring `<party>`, `point`, `shown_point`, `organisation_people` and `staff_email` in `kept` up to date.
 
     Leaves `<party>_was`, `<party>_is` (rows of `<party>_left` and `<party>_came`), `moved_point(medium, value)`: whose
     class or worth is another now, `moved_people(id)`: organisations whose people write from elsewhere, and
@@ -96,7 +91,10 @@ def _lay_party(connection: duckdb.DuckDBPyConnection, party: str) -> None:
     connection.execute(f"create temp table {party}_was as from kept.{party} semi join {party}_left using (id)")
     with part(connection):
         connection.execute(
-            f"create table records_{party} as from memory.main.records_{party} semi join {party}_came using (record_key)"
+            f"""
+            create table records_{party} as
+            from memory.main.records_{party} semi join {party}_came using (record_key)
+            """
         )
         LAID_OUT[party](connection)
         connection.execute(
@@ -136,7 +134,8 @@ def _lay_points(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(
                 f"""
                 create table {party} as from kept.{party} where id in (
-                    select id from ({points_of(party, f"kept.{party}", "id")}) semi join touched_point using (medium, value)
+                    select id from ({points_of(party, f"kept.{party}", "id")})
+                    semi join touched_point using (medium, value)
                 )
                 """
             )
@@ -152,7 +151,7 @@ def _lay_points(connection: duckdb.DuckDBPyConnection) -> None:
             """
         )
         gone = "select medium, value from touched_point"
-        for table in ("point", "point_kind"):
+        for table in ("point", "shown_point"):
             fresh = f"from part.{table} semi join touched_point using (medium, value)"
             replace_rows(connection, table, "medium, value", gone, fresh)
 
@@ -227,9 +226,10 @@ def find_again(connection: duckdb.DuckDBPyConnection, party: str) -> None:
             party
         }') using (record_key)
         union
-        select id from kept.{party} semi join (
+        select id from kept.{party}
+        where record_key in (
             select record_key from former where party = '{party}' and (medium, value) in (from moved_point)
-        ) using (record_key)
+        )
         union
         {
             "select id from moved_people"

@@ -37,6 +37,8 @@ _POINTS = {
     ),
 }  # fmt: skip
 """Medium and column: a number is one number, whether it stands as phone or as mobile."""
+COLUMNS = {party: tuple(column for _, column in points) for party, points in _POINTS.items()}
+"""Columns that hold contact points."""
 _SHOWN = {
     "person": (
         ("email", "email", "email", "email_shown"), ("number", "phone", "number_key(phone_shown)", "phone_shown"),
@@ -55,8 +57,8 @@ PLACEHOLDER_NUMBER = f"({_SAME_DIGIT}|123456|987654321)"
 
 
 def classify_points(connection: duckdb.DuckDBPyConnection) -> None:
-    """`point(medium, value, class, reason, records, people, organisations, others)` and
-    `point_kind(medium, kind, value, shown)`.
+    """`point(medium, value, class, reason, records, people, organisations, others)` and `shown_point(medium, value,
+    kind, shown, class, reason, records, names)`.
 
     medium is email, number, domain, customer_number, loyalty_id, national_id or vat_id: a number is one number,
     whether it stands as phone or as mobile. `people` counts those who are told apart by their names: a slip of the
@@ -65,14 +67,14 @@ def classify_points(connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute(f"create temp table point_use as {points_of('person', 'person', 'id')}")
     connection.execute(f"create temp table organisation_use as {points_of('organisation', 'organisation', 'name')}")
-    _lay_out_shown(connection)
     _count_people(connection)
     connection.execute(f"create table point as {_classes()}")
+    _lay_out_shown(connection)
     connection.execute("drop table point_use; drop table organisation_use; drop table point_people")
 
 
 def points_of(party: str, rows: str, *columns: str) -> str:
-    """SQL: medium, value and these columns of every contact point in `rows`, a table like `person` or `organisation`."""
+    """SQL: medium, value and these columns of every contact point in `rows`, people or organisations."""
     more = "".join(f", {column}" for column in columns)
     return " union all ".join(
         f"select '{medium}' as medium, {column} as value{more} from {rows} where {column} is not null"
@@ -90,12 +92,16 @@ def shown_of(party: str, rows: str) -> str:
 
 
 def _lay_out_shown(connection: duckdb.DuckDBPyConnection) -> None:
-    """`point_kind(medium, kind, value, shown)`: what is published of a contact point, as the records write it."""
+    """`shown_point`: what is published of a contact point, as the records write it. Reads `point`."""
     connection.execute(
         f"""
-        create table point_kind as
-        select medium, kind, value, min(shown) as shown
-        from ({" union all ".join(shown_of(party, party) for party in _SHOWN)}) group by all
+        create table shown_point as
+        with shown as (
+            select medium, kind, value, min(shown) as shown
+            from ({" union all ".join(shown_of(party, party) for party in _SHOWN)}) group by all
+        )
+        select medium, value, kind, shown, class, reason, records, greatest(people, organisations) as names
+        from shown join point using (medium, value)
         """
     )
 

@@ -6,19 +6,22 @@ Every step is the step of a whole run (`resolve`), on the part of the records th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from transforms.identity.again import propose_again
-from transforms.identity.calibration import Calibration
+from transforms.identity.calibration import POINTS, Calibration
 from transforms.identity.candidates import BLOCKS
 from transforms.identity.changes import find_again, find_changes, lay_changes, part
 from transforms.identity.comparison import compare, lay_out_words
+from transforms.identity.contact_points import COLUMNS
 from transforms.identity.decisions import Decision
 from transforms.identity.evidence import lay_out_past, state_organisations, state_people
 from transforms.identity.kept import PARTIES, Facts, replace_rows, signed
 from transforms.identity.linking import cluster, explain_links, lay_out_decisions
+from transforms.identity.model import shipped_model
 from transforms.identity.parties import lay_out_belonging
 from transforms.identity.registry import RegistryChange, lay_out_state, name_customers, state_hash
 from transforms.identity.workbench import count
@@ -50,7 +53,6 @@ def link_changes(
     connection.execute("create temp table touched_record (record_key varchar)")
     for party in PARTIES:
         _restate(connection, party, frozen[party])
-        connection.execute("create or replace temp table restated as from again")
         propose_again(connection, party, BLOCKS[party])
         _score(connection, party, data, frozen[party])
         _cluster(connection, party, decided)
@@ -60,7 +62,7 @@ def _restate(connection: duckdb.DuckDBPyConnection, party: str, frozen: Calibrat
     find_again(connection, party)
     with part(connection):
         connection.execute(f"create table {party} as from kept.{party} semi join again using (id)")
-        connection.execute("create view point as from kept.point")
+        _lay_out_points(connection, party, COLUMNS[party])
         if party == "person":
             connection.execute("create view organisation as from kept.organisation")
             connection.execute("create view organisation_cluster as from kept.organisation_cluster")
@@ -78,46 +80,48 @@ def _restate(connection: duckdb.DuckDBPyConnection, party: str, frozen: Calibrat
 
 
 def _score(connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen: Calibration) -> None:
-    """`<party>_pair` and `<party>_edge` in `kept`; leaves `changed(id)`: records one of whose pairs is another."""
-    restated = f"(select id from restated union select id from {party}_left)"
+    """`<party>_edge` in `kept`: pairs that are new, and those of records that state something new, are scored. Leaves
+    `changed(id)`: records one of whose pairs is another."""
     connection.execute(
         f"""
-        create or replace temp table stale_pair as
-        select a, b from kept.{party}_pair where a in {restated} or b in {restated}
-        union
-        (
-            select a, b from kept.{party}_pair where a in (select id from again) or b in (select id from again)
-            except from again_pair
-        )
-        """
-    )
-    connection.execute(
-        f"""
-        create or replace temp table fresh_pair as
-        select a, b from again_pair where a in (select id from restated) or b in (select id from restated)
-        union
-        (from again_pair except select a, b from kept.{party}_pair)
+        create or replace temp table scored as
+        select a, b from kept.{party}_pair
+        where a in (select id from again) or b in (select id from again)
+        union select a, b from new_pair
         """
     )
     connection.execute(
         f"""
         create or replace temp table changed as
-        select a as id from stale_pair union select b from stale_pair
-        union select a from fresh_pair union select b from fresh_pair
+        select a as id from scored union select b from scored
+        union select a from lost_pair union select b from lost_pair
         union select id from {party}_came
         """
     )
-    for table in ("pair", "edge"):
-        connection.execute(f"delete from kept.{party}_{table} where (a, b) in (from stale_pair)")
-    connection.execute(f"insert into kept.{party}_pair from fresh_pair")
+    connection.execute(f"delete from kept.{party}_edge where (a, b) in (from scored union all from lost_pair)")
     with part(connection):
-        ends = "select a from fresh_pair union select b from fresh_pair"
-        for table in (party, f"{party}_stated"):
-            connection.execute(f"create table {table} as from kept.{table} where id in ({ends})")
-        connection.execute("create view point as from kept.point")
-        connection.execute(f"create table {party}_pair as from fresh_pair")
+        ends = "select a from scored union select b from scored"
+        connection.execute(f"create table {party}_stated as from kept.{party}_stated where id in ({ends})")
+        # Of what is not compared, organisations' words alone have a bearing on what is.
+        words = ", words" if party == "organisation" else ""
+        connection.execute(f"create table {party} as select id{words} from kept.{party} where id in ({ends})")
+        compared = [column for column in shipped_model(party).frequencies if column in POINTS]
+        _lay_out_points(connection, f"{party}_stated", compared)
+        connection.execute(f"create table {party}_pair as from scored")
         compare(connection, party, data, frozen)
         connection.execute(f"insert into kept.{party}_edge by name from {party}_edge")
+
+
+def _lay_out_points(connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[str]) -> None:
+    """`point`, as far as these columns of `rows` hold it now, or held it formerly."""
+    connection.execute(
+        f"""
+        create table point as from kept.point where value in (
+            select unnest([{", ".join(columns)}]) from {rows}
+            union all select value from former semi join {rows} using (record_key)
+        )
+        """
+    )
 
 
 def _cluster(connection: duckdb.DuckDBPyConnection, party: str, decided: tuple[Decision, ...]) -> None:
@@ -224,9 +228,8 @@ def name_changes(
 ) -> RegistryChange:
     """Name the customers that `link_changes` touched; all of them, where the state is not what the last run left."""
     lay_out_state(connection, state)
-    connection.execute(f"create view all_membership as {membership('kept.')}")
     if facts.get("state") != state_hash(connection, "old_registry", "old_member"):
-        connection.execute("create view membership as from all_membership")
+        connection.execute(f"create view membership as {membership('kept.')}")
         change = name_customers(connection, publication_number)
         for table in ("customer", "registry", "member"):
             connection.execute(f"create or replace table kept.{table} as from {table}")
@@ -236,13 +239,21 @@ def name_changes(
         connection.execute("create table old_member as from kept.member semi join touched_id using (customer_id)")
         connection.execute("create table old_registry as from kept.registry semi join touched_id using (customer_id)")
         connection.execute(
-            """
-            create table membership as
-            with named as (select record_key from touched_record union select record_key from old_member),
-            involved as (select distinct cluster from all_membership semi join named using (record_key))
-            from all_membership semi join involved using (cluster)
-            """
+            "create temp table named as select record_key from touched_record union select record_key from old_member"
         )
+        for party in PARTIES:
+            connection.execute(
+                f"""
+                create table {party}_cluster as from kept.{party}_cluster where cluster in (
+                    select cluster from kept.{party}_cluster
+                    where id in (select id from kept.{party} semi join named using (record_key))
+                )
+                """
+            )
+            connection.execute(
+                f"create table {party} as select id, record_key from kept.{party} semi join {party}_cluster using (id)"
+            )
+        connection.execute(f"create table membership as {membership('')}")
         change = name_customers(connection, publication_number)
         gone = "select cluster from touched_cluster union select cluster from membership"
         replace_rows(connection, "customer", "cluster", gone, "from customer")
@@ -253,7 +264,7 @@ def name_changes(
 
 
 def _find_touched_ids(connection: duckdb.DuckDBPyConnection) -> None:
-    """`touched_id(customer_id)`: the ids of the touched records, and all that point to one of them or are pointed to."""
+    """`touched_id(customer_id)`: the ids of the touched records, what points to one of them, and where they point."""
     connection.execute(
         """
         create temp table touched_id as

@@ -8,7 +8,7 @@ and `member`. What changes in it from day to day does not belong here (`day`).
     <party>_pair, <party>_edge               pairs that were proposed, and those that were judged
     <party>_decision, <party>_cluster, <party>_confidence, <party>_link; <party>_decided, as it ended
     <party>_oversized                        blocks that stayed too large
-    point, point_kind, organisation_people, former, staff_email
+    point, shown_point, organisation_people, former, staff_email
     customer, registry, member               clusters by their ids (see `registry`)
     fact                                     name, value: what all of it rests on
 """
@@ -36,7 +36,7 @@ RESULTS = ("link", "edge", "confidence", "contact_point", "alias")
 _OF_PARTY = ("", "_stated", "_key", "_pair", "_edge", "_decision", "_cluster", "_confidence", "_link", "_oversized")
 TABLES = (
     *(f"{party}{table}" for party in PARTIES for table in _OF_PARTY),
-    "point", "point_kind", "organisation_people", "former", "staff_email", "customer", "registry", "member",
+    "point", "shown_point", "organisation_people", "former", "staff_email", "customer", "registry", "member",
 )  # fmt: skip
 
 Facts = dict[str, str]
@@ -184,8 +184,7 @@ def _views() -> dict[str, str]:
             from customer left join ({confidence}) using (cluster)
         """,
         "contact_point": """
-            select kind, shown as value, class, reason, records, greatest(people, organisations) as names
-            from point_kind join point using (medium, value)
+            select kind, shown as value, class, reason, records, names from shown_point
         """,
         "alias": "select customer_id as id, status, new_ids, publication from registry",
     }

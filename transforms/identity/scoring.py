@@ -10,9 +10,10 @@ import logging
 from collections.abc import Sequence
 
 import duckdb
+import polars as pl
 from splink import DuckDBAPI, Linker
 
-from transforms.identity.model import Model
+from transforms.identity.model import FREQUENCY, Model
 
 LOWEST = -8.0
 """Match weight (log2 of the odds) below which a pair is not kept: nothing makes up for it."""
@@ -56,6 +57,16 @@ def score(
     database = DuckDBAPI(connection=connection)
     records = database.register(f"{party}_compared")
     linker = Linker(records, model.splink(prior, fields, levels=levels), log_level=None, validate_settings=False)
+    _hand_over_frequencies(linker, model, fields)
     linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))
     scored = linker.inference.predict(threshold_match_weight=lowest, warning_mode="never")
     return str(scored.physical_name)
+
+
+def _hand_over_frequencies(linker: Linker, model: Model, fields: Sequence[str]) -> None:
+    """The records bring the frequency of each value along; Splink, unless it is told otherwise, counts them itself."""
+    asked = (level.frequency for name in fields for level in model.comparisons[name].levels)
+    for column in dict.fromkeys(name for name in asked if name is not None):
+        empty = pl.DataFrame(schema={column: pl.String, f"{FREQUENCY}{column}": pl.Float64})
+        table = linker._db_api.register(empty.to_arrow())
+        linker.table_management.register_term_frequency_lookup(table, column)

@@ -1,4 +1,4 @@
-"""A day's work comes to what a whole run would: the same links, edges, contact points and ids, at the cost of a part."""
+"""A day's work comes to what a whole run would: the same links, edges, contact points and ids."""
 
 from __future__ import annotations
 
