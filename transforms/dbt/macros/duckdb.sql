@@ -82,3 +82,9 @@
 {% macro first_of(list) -%}
     {{ list }}[1]
 {%- endmacro %}
+
+
+{#- The whole numbers after `low`, up to `high`, as a list. -#}
+{% macro numbers(low, high) -%}
+    range({{ low }} + 1, {{ high }} + 1)
+{%- endmacro %}

@@ -1,8 +1,9 @@
-with customers as (
+with recursive customers as (
     select
         customer_id,
         owner_source,
         owner_user_id,
+        status,
         coalesce({{ primary_language('language') }}, 'any') as language
     from {{ ref('int_customer_survivor') }}
 ),
@@ -11,24 +12,24 @@ login_owners as (
     select * from {{ ref('int_login_owner') }}
 ),
 
-employees as (
-    select * from {{ ref('int_employee') }}
+workers as (
+    select * from {{ ref('int_support_agent') }}
+    where active
 ),
 
 agents as (
-    select * from {{ ref('int_support_agent') }}
-    where is_support_agent and active
+    select * from workers
+    where is_support_agent
 ),
 
--- an owner once given stays for as long as they are there and nobody with a better claim is
+-- an owner once given stays for as long as they are there, support knows them, and nobody with a better claim is
 previous_owners as (
     select
         assignments.customer_id,
         assignments.owner_employee_id
     from {{ source('state', 'owner_assignment') }} as assignments
-    inner join employees
-        on assignments.owner_employee_id = employees.employee_id
-        and employees.active
+    inner join workers
+        on assignments.owner_employee_id = workers.employee_id
 ),
 
 claimed as (
@@ -44,6 +45,7 @@ claimed as (
             when login_owners.available then 'named'
             when previous_owners.owner_employee_id is not null then 'kept'
             when login_owners.manager_employee_id is not null then 'manager'
+            when customers.status = 'closed' then 'closed'
             else 'waiting'
         end as claim,
         case
@@ -94,48 +96,6 @@ spoken as (
     from agents
 ),
 
--- an agent of several wanted languages gives each an equal part of the spare capacity
-parts as (
-    select
-        spoken.employee_id,
-        spoken.language,
-        greatest(agents.capacity - coalesce(loads.customers, 0), 0) as spare,
-        count(*) over (partition by spoken.employee_id) as wanted_languages,
-        row_number() over (
-            partition by spoken.employee_id
-            order by spoken.language
-        ) as number
-    from spoken
-    inner join agents
-        on spoken.employee_id = agents.employee_id
-    left join loads
-        on spoken.employee_id = loads.employee_id
-    where spoken.language in (select waiting.language from waiting)
-),
-
-places as (
-    select
-        employee_id,
-        language,
-        cast(floor((spare + wanted_languages - number) / wanted_languages) as bigint) as free_places
-    from parts
-),
-
-shares as (
-    select
-        employee_id,
-        language,
-        free_places,
-        sum(free_places) over (
-            partition by language
-            order by employee_id
-            rows between unbounded preceding and current row
-        ) as places_so_far,
-        sum(free_places) over (partition by language) as places_in_all
-    from places
-    where free_places > 0
-),
-
 demand as (
     select distinct
         language,
@@ -143,21 +103,90 @@ demand as (
     from waiting
 ),
 
--- turns 1..n of a language are cut into consecutive runs, one per agent
+spare_places as (
+    select
+        agents.employee_id,
+        greatest(agents.capacity - coalesce(loads.customers, 0), 0) as places
+    from agents
+    left join loads
+        on agents.employee_id = loads.employee_id
+),
+
+-- the language whose speakers have the least room goes first, so that they are not taken up by one that others speak too
+queues as (
+    select
+        demand.language,
+        demand.waiting_customers,
+        row_number() over (
+            order by demand.language = 'any', sum(spare_places.places), demand.language
+        ) as number
+    from demand
+    inner join spoken
+        on demand.language = spoken.language
+    inner join spare_places
+        on spoken.employee_id = spare_places.employee_id
+    group by demand.language, demand.waiting_customers
+),
+
+-- One language after the other: its turns 1..n are cut into consecutive runs, one per agent who speaks it, in proportion
+-- to the places each has left. So nobody stays in the queue while someone who speaks their language has a place.
+rounds as (
+    select
+        cast(0 as bigint) as number,
+        cast(null as varchar) as language,
+        employee_id,
+        cast(places as bigint) as places,
+        cast(0 as bigint) as after_turn,
+        cast(0 as bigint) as up_to_turn
+    from spare_places
+
+    union all
+
+    select
+        number,
+        language,
+        employee_id,
+        places - (up_to_turn - after_turn) as places,
+        after_turn,
+        up_to_turn
+    from (
+        select
+            number,
+            language,
+            employee_id,
+            places,
+            cast(floor(least(waiting_customers, places_in_all) * (places_so_far - offered) / places_in_all) as bigint) as after_turn,
+            cast(floor(least(waiting_customers, places_in_all) * places_so_far / places_in_all) as bigint) as up_to_turn
+        from (
+            select
+                queues.number,
+                queues.language,
+                queues.waiting_customers,
+                rounds.employee_id,
+                rounds.places,
+                case when spoken.language is null then 0 else rounds.places end as offered,
+                sum(offered) over (
+                    order by rounds.employee_id
+                    rows between unbounded preceding and current row
+                ) as places_so_far,
+                greatest(sum(offered) over (), 1) as places_in_all
+            from rounds
+            inner join queues
+                on rounds.number + 1 = queues.number
+            left join spoken
+                on rounds.employee_id = spoken.employee_id
+                and queues.language = spoken.language
+        ) as offers
+    ) as cuts
+),
+
+-- one row per turn, so that millions of customers find theirs by a plain join
 turns as (
     select
-        shares.employee_id,
-        shares.language,
-        floor(
-            least(demand.waiting_customers, shares.places_in_all)
-            * (shares.places_so_far - shares.free_places) / shares.places_in_all
-        ) as after_turn,
-        floor(
-            least(demand.waiting_customers, shares.places_in_all) * shares.places_so_far / shares.places_in_all
-        ) as up_to_turn
-    from shares
-    inner join demand
-        on shares.language = demand.language
+        employee_id,
+        language,
+        {{ elements(numbers('after_turn', 'up_to_turn')) }} as turn
+    from rounds
 ),
 
 given_out as (
@@ -167,8 +196,7 @@ given_out as (
     from waiting
     inner join turns
         on waiting.language = turns.language
-        and waiting.turn > turns.after_turn
-        and waiting.turn <= turns.up_to_turn
+        and waiting.turn = turns.turn
 ),
 
 owned as (
@@ -188,6 +216,7 @@ final as (
         case
             when owned.claim = 'nobody named' then 'queue: no record names an owner'
             when owned.claim = 'named' then 'owner in ' || owned.owner_source || ', known by ' || owned.matched_by
+            when owned.claim = 'closed' then 'queue: closed, and ' || owned.unavailable_because
             when owned.owner_employee_id is null
                 then 'queue: ' || owned.unavailable_because || ', and no agent with the language has spare capacity'
             when owned.owner_employee_id = owned.manager_employee_id

@@ -1,7 +1,9 @@
 with employees as (
     select
         workers.*,
-        sources.rank as source_rank
+        sources.rank as source_rank,
+        -- a termination from before the present employment ended another one
+        case when workers.terminated_on >= coalesce(workers.hired_on, workers.terminated_on) then workers.terminated_on end as ends_on
     from {{ ref('stg_employee') }} as workers
     left join {{ ref('stg_source') }} as sources
         on workers.source = sources.source
@@ -21,20 +23,23 @@ final as (
         lower(email) as email,
         country,
         timezone,
+        -- dates say when: a status is HR's word of the day of its export, and a termination may be announced
         case
-            when status in ('terminated', 'leave') then status
-            when terminated_on <= {{ as_of() }} then 'terminated'
             when hired_on > {{ as_of() }} then 'not hired yet'
-            when status <> 'active' then 'of unknown status'
+            when ends_on <= {{ as_of() }} then 'terminated'
+            when status = 'terminated' and ends_on is null then 'terminated'
+            when status = 'leave' then 'leave'
+            when status = 'unknown' then 'of unknown status'
         end as absent_because,
 
         -- numbers
         source_rank,
 
         -- flags
-        status = 'active'
-        and coalesce(terminated_on > {{ as_of() }}, true)
-        and coalesce(hired_on <= {{ as_of() }}, true) as active,
+        absent_because is null as active,
+
+        -- dates
+        hired_on,
 
         -- lists
         languages,
