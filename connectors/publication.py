@@ -40,6 +40,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "field_provenance": ("customer_id", "field"),
     "customer_history": ("customer_id", "valid_from"),
     "customer_change": ("publication", "customer_id"),
+    "customer_sla": ("customer_id",),
     "support_agent": ("employee_id",),
     "publication": ("number",),
 }

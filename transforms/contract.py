@@ -166,6 +166,7 @@ TABLES: Mapping[str, Table] = {
         open=frozenset({"base"}),
         values={"op": ("insert", "update", "delete", "merge", "split", "erase")},
     ),
+    "customer_sla": Table(key=("customer_id",), columns={"customer_id": TEXT, "sla": TEXT}),
     "support_agent": Table(
         key=("employee_id",),
         columns={
@@ -184,6 +185,11 @@ TABLES: Mapping[str, Table] = {
             "capacity_from": TEXT,
         },
         open=frozenset({"manager_employee_id", "country", "timezone"}),
+        values={
+            "languages_from": ("agents.csv", "hr", "crm", "nowhere"),
+            "skills_from": ("agents.csv", "hr", "nowhere"),
+            "capacity_from": ("agents.csv", "policy", "not a support agent"),
+        },
     ),
 }
 """Mart -> its contract, `customer` first."""

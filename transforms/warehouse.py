@@ -98,10 +98,15 @@ def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | 
             if name not in PRIVATE:
                 files = _present(base / f"{name}.parquet") if base else []
                 _lay(connection, f"previous.{name}", columns, files)
-        for name, frame in _policy_frames(policy).items():
-            _copy(connection, f"policy.{name}", frame)
+        lay_policy(connection, policy)
     _delete(Path(f"{warehouse}.wal"))
     build.replace(warehouse)
+
+
+def lay_policy(connection: duckdb.DuckDBPyConnection, policy: Policy) -> None:
+    """The tables of schema `policy`."""
+    for name, frame in _policy_frames(policy).items():
+        _copy(connection, f"policy.{name}", frame)
 
 
 def record_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, Columns]:
@@ -156,7 +161,9 @@ def _policy_frames(policy: Policy) -> dict[str, pl.DataFrame]:
             orient="row",
         ),
         "service_level": pl.DataFrame(
-            list(support.service_levels.items()), schema={"tier": pl.String, "sla_minutes": pl.Int32}, orient="row"
+            [(tier, minutes, tier in support.ai_may_serve) for tier, minutes in support.service_levels.items()],
+            schema={"tier": pl.String, "sla_minutes": pl.Int32, "ai_may_serve": pl.Boolean},
+            orient="row",
         ),
         "setting": pl.DataFrame(list(settings.items()), schema={"name": pl.String, "value": pl.String}, orient="row"),
         "agent": pl.DataFrame(

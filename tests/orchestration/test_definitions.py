@@ -23,6 +23,7 @@ FIXED = {
             "customer_alias",
             "customer_change",
             "customer_history",
+            "customer_sla",
             "field_provenance",
             "identity_edge",
             "identity_link",

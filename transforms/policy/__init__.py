@@ -83,6 +83,8 @@ class SupportPolicy(Strict):
     tiers: tuple[TierRule, ...]
     people_share_tier_of_organisation: bool
     service_levels: dict[Tier, Annotated[int, Field(gt=0)]]
+    ai_may_serve: tuple[Tier, ...] = ("standard",)
+    """Tiers; customers of the others are answered by people."""
     consent_ai_unknown: Answerer
     agent_capacity_default: int = Field(ge=0)
 

@@ -1,18 +1,9 @@
 with customers as (
-    select
-        survivors.customer_id,
-        survivors.customer_type,
-        survivors.organisation_id,
-        survivors.sla,
-        survivors.plan,
-        coalesce(deals.lifetime_value, 0) as lifetime_value
-    from {{ ref('int_customer_survivor') }} as survivors
-    left join {{ ref('int_customer_deal') }} as deals
-        on survivors.customer_id = deals.customer_id
+    select * from {{ ref('int_customer_standing') }}
 ),
 
 rules as (
-    select * from {{ source('policy', 'tier_rule') }}
+    select * from {{ ref('int_tier_rule') }}
 ),
 
 -- one row per customer for whom some rule holds: its first rule
@@ -24,8 +15,8 @@ ruled as (
     inner join rules
         on rules.kind in ('any', customers.customer_type)
         and (
-            (rules.field = 'sla' and lower(customers.sla) = lower(rules.value))
-            or (rules.field = 'plan' and lower(customers.plan) = lower(rules.value))
+            (rules.field = 'sla' and lower(customers.sla) = rules.value)
+            or (rules.field = 'plan' and lower(customers.plan) = rules.value)
             or (rules.field = 'lifetime_value' and customers.lifetime_value >= rules.at_least)
         )
     group by customers.customer_id
@@ -35,10 +26,7 @@ own as (
     select
         ruled.customer_id,
         rules.tier,
-        rules.reason || ': ' || case
-            when rules.field = 'lifetime_value' then 'at least ' || cast(rules.at_least as varchar)
-            else lower(rules.value)
-        end as tier_reason
+        rules.tier_reason
     from ruled
     inner join rules
         on ruled.position = rules.position

@@ -7,19 +7,13 @@ with survivors as (
     select * from {{ ref('int_customer_survivor') }}
 ),
 
-tiers as (
-    select * from {{ ref('int_customer_tier') }}
-),
-
-service_levels as (
-    select * from {{ source('policy', 'service_level') }}
+routes as (
+    select * from {{ ref('int_customer_route') }}
 ),
 
 settings as (
-    select
-        max(value) filter (where name = 'reporting_currency') as reporting_currency,
-        max(value) filter (where name = 'consent_ai_unknown') as consent_ai_unknown
-    from {{ source('policy', 'setting') }}
+    select max(value) as reporting_currency from {{ source('policy', 'setting') }}
+    where name = 'reporting_currency'
 ),
 
 deals as (
@@ -74,14 +68,13 @@ joined as (
         survivors.country,
         survivors.language,
         survivors.timezone,
-        tiers.tier,
-        tiers.tier_reason,
+        routes.tier,
+        routes.tier_reason,
         survivors.plan,
-        cast(service_levels.sla_minutes as integer) as sla_minutes,
+        routes.sla_minutes,
         survivors.customer_since,
         cast(coalesce(deals.lifetime_value, 0) as decimal(18, 2)) as lifetime_value,
         settings.reporting_currency as currency,
-        settings.consent_ai_unknown,
         coalesce(deals.open_deals, 0) as open_deals,
         coalesce(cases.open_cases, 0) as open_cases,
         coalesce(cases.cases_90d, 0) as cases_90d,
@@ -93,17 +86,17 @@ joined as (
         coalesce(consents.consent_phone, 'unknown') as consent_phone,
         owners.owner_employee_id,
         owners.owner_reason,
+        routes.route,
+        routes.route_reason,
         survivors.sources,
         coalesce(confidences.match_confidence, 1.0) as match_confidence,
         coalesce(conflicts.conflict_fields, {{ empty_list() }}) as conflict_fields
     from survivors
     cross join settings
-    inner join tiers
-        on survivors.customer_id = tiers.customer_id
+    inner join routes
+        on survivors.customer_id = routes.customer_id
     inner join owners
         on survivors.customer_id = owners.customer_id
-    left join service_levels
-        on tiers.tier = service_levels.tier
     left join deals
         on survivors.customer_id = deals.customer_id
     left join cases
@@ -118,24 +111,9 @@ joined as (
         on survivors.customer_id = conflicts.customer_id
 ),
 
--- the first line that holds decides
 routed as (
     select
         *,
-        case
-            when status = 'closed' then 'blocked'
-            when consent_ai = 'denied' then 'human'
-            when tier = 'premium' then 'human'
-            when consent_ai = 'unknown' then consent_ai_unknown
-            else 'ai'
-        end as route,
-        case
-            when status = 'closed' then 'closed in every source'
-            when consent_ai = 'denied' then 'consent to AI denied'
-            when tier = 'premium' then 'premium customer'
-            when consent_ai = 'unknown' then 'consent to AI unknown, policy says ' || consent_ai_unknown
-            else 'consent to AI granted'
-        end as route_reason,
         cast({{ length_of('sources') }} as integer) as source_count,
         (
             {% for field in counted_as_filled -%}
