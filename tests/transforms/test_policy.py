@@ -33,22 +33,87 @@ def test_an_own_file_replaces_the_shipped_one_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("gate.yaml", "row_count_drop: 2\nfill_rate_drop: 0\nid_churn: 0\njudged_from_rows: 0\n", "row_count_drop"),
-        ("gate.yaml", "row_count_drop: 0\n", "fill_rate_drop"),
-        ("gate.yaml", "- a list\n", "expected a mapping"),
-        ("gate.yaml", "row_count_drop: [\n", "cannot be read as YAML"),
+        (
+            "gate.yaml",
+            "row_count_drop: 2\nfill_rate_drop: 0\nid_churn: 0\njudged_from_rows: 0\n",
+            "line 1: row_count_drop: found 2, expected less than or equal to 1; change the value",
+        ),
+        ("gate.yaml", "row_count_drop: 0\n", "line 1: fill_rate_drop: nothing found, expected a value; add the key"),
+        ("gate.yaml", "- a list\n", "expected a mapping with the keys row_count_drop, "),
+        ("gate.yaml", "row_count_drop: 0\nfill_rate_drop: [\n", "line 3: cannot be read as YAML"),
         ("survivorship.yaml", "name: [source_rank]\n", "each once"),
-        ("support_policy.yaml", "tiers: [{tier: premium, field: sla, reason: r}]\n", "tiers.0"),
         ("suport_policy.yaml", "tiers: []\n", "unknown policy file"),
-        ("agents.csv", "employee_id,languages,skills,capacity\nhr:1,de,,many\n", "line 2: capacity"),
+        (
+            "agents.csv",
+            "employee_id,languages,skills,capacity\nhr:1,de,,many\n",
+            "line 2: capacity: found 'many', expected a valid integer",
+        ),
         ("agents.csv", "employee_id,languages,skills,capacity\nhr:1,,,\nhr:1,,,\n", "hr:1 stands there 2 times"),
-        ("agents.csv", "employee_id,language\nhr:1,de\n", "language"),
+        (
+            "agents.csv",
+            "employee_id,language\nhr:1,de\n",
+            "line 2: language: unknown key, expected one of employee_id, languages, skills, capacity; "
+            "rename it to 'languages'",
+        ),
     ],
 )
-def test_a_mistake_is_named_with_its_file_and_key(tmp_path: Path, name: str, content: str, expected: str) -> None:
-    with pytest.raises(PolicyError, match=expected) as error:
+def test_a_mistake_is_named_with_its_place_and_what_to_do(
+    tmp_path: Path, name: str, content: str, expected: str
+) -> None:
+    with pytest.raises(PolicyError) as error:
         load_policy(write(tmp_path, name, content))
+    assert str(error.value).startswith(str(tmp_path))
     assert name in str(error.value)
+    assert expected in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "expected"),
+    [
+        (
+            "  - tier: premium",
+            "  - tier: premum",
+            "line 7: tiers, entry 1, tier: found 'premum', expected 'standard' or 'premium'; change the value",
+        ),
+        ("values: [", "value: [", "line 9: tiers, entry 1, value: unknown key, expected one of tier, kind, field, "),
+        ("values: [", "value: [", "rename it to 'values'"),
+        ("values: [platinum, gold]", "values: gold", "line 9: tiers, entry 1, values: found 'gold', expected a list"),
+        ("    values: [platinum, gold]\n", "", "line 7: tiers, entry 1: found {"),
+        (
+            "at_least: 100000",
+            "at_least: much",
+            "line 14: tiers, entry 2, at_least: found 'much', expected a ",
+        ),
+        ("premium: 60", "premium: 0", "line 23: service_levels, premium: found 0, expected greater than 0"),
+        ("premium: 60", "gold: 60", "line 23: service_levels, gold: found 'gold', expected 'standard' or 'premium'"),
+        ("ai_may_serve: [standard]", "ai_may_serve: [all]", "line 27: ai_may_serve, entry 1: found 'all', expected"),
+        ("tiers:", "tires:", "line 6: tires: unknown key"),
+        (
+            "consent_ai_unknown: ai",
+            "consent_ai_unknown: ai\nconsent_ai_unknown: human",
+            "line 31: consent_ai_unknown: found in line 30 already, expected once; keep one of them",
+        ),
+    ],
+)
+def test_a_mistake_in_the_support_policy_is_named_with_its_line(
+    tmp_path: Path, written: str, instead: str, expected: str
+) -> None:
+    shipped = (SHIPPED / "support_policy.yaml").read_text(encoding="utf-8")
+    assert written in shipped
+    with pytest.raises(PolicyError) as error:
+        load_policy(write(tmp_path, "support_policy.yaml", shipped.replace(written, instead, 1)))
+    assert expected in str(error.value)
+
+
+def test_of_many_mistakes_the_first_five_are_told(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="and 2 more"):
+        load_policy(write(tmp_path, "support_policy.yaml", "a: 1\nb: 2\n"))
+
+
+def test_a_policy_that_does_not_name_who_ai_may_serve_leaves_premium_to_people(tmp_path: Path) -> None:
+    shipped = (SHIPPED / "support_policy.yaml").read_text(encoding="utf-8")
+    policy = load_policy(write(tmp_path, "support_policy.yaml", shipped.replace("ai_may_serve: [standard]\n", "")))
+    assert policy.support.ai_may_serve == ("standard",)
 
 
 def test_agents_leave_open_what_hr_knows(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from transforms.policy.mistakes import at_line, read_yaml, told
 
 SHIPPED = Path(__file__).parent
 
@@ -167,15 +168,15 @@ def _no_unknown_file(folder: Path | None) -> None:
 def _load(model: type[Value], folder: Path | None, name: str) -> Value:
     path = folder / name if folder and (folder / name).exists() else SHIPPED / name
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PolicyError(f"{path}: cannot be read as YAML: {error}") from error
+        content, line_of = read_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"{path}: {error}") from error
     if not isinstance(content, dict):
         raise PolicyError(f"{path}: expected a mapping with the keys {', '.join(model.model_fields)}")
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise PolicyError(f"{path}: {_first_words(error)}") from error
+        raise PolicyError(told(path, error, model, line_of)) from error
 
 
 def _load_agents(path: Path) -> tuple[Agent, ...]:
@@ -189,15 +190,8 @@ def _load_agents(path: Path) -> tuple[Agent, ...]:
         try:
             agents.append(Agent.model_validate(row))
         except ValidationError as error:
-            raise PolicyError(f"{path}: line {number}: {_first_words(error)}") from error
+            raise PolicyError(told(path, error, Agent, at_line(number))) from error
     for employee_id, count in Counter(agent.employee_id for agent in agents).items():
         if count > 1:
             raise PolicyError(f"{path}: {employee_id} stands there {count} times; keep one line per worker")
     return tuple(agents)
-
-
-def _first_words(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(str(part) for part in e['loc']) or 'file'}: {e['msg']}, found {e['input']!r}"
-        for e in error.errors()[:5]
-    )
