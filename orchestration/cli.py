@@ -33,11 +33,13 @@ connectors_app = typer.Typer(help="The systems we can read.", no_args_is_help=Tr
 sources_app = typer.Typer(help="What came in, per source.", no_args_is_help=True)
 deliveries_app = typer.Typer(help="The ledger of deliveries.", no_args_is_help=True)
 identity_app = typer.Typer(help="How records become customers.", no_args_is_help=True)
+policy_app = typer.Typer(help="The rules that business people own.", no_args_is_help=True)
 publications_app = typer.Typer(help="Versions of the published tables.", no_args_is_help=True)
 app.add_typer(connectors_app, name="connectors")
 app.add_typer(sources_app, name="sources")
 app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(identity_app, name="identity")
+app.add_typer(policy_app, name="policy")
 app.add_typer(publications_app, name="publications")
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder. [CONCORD_DATA, ./data]")]
@@ -330,6 +332,16 @@ def train_identity(
             recover(settings.data)
             learned = retrain(settings.data, settings.memory, settings.threads, dry_run=dry_run)
         console.show({"dry_run": dry_run, "models": console.plain(learned)}, as_json, console.print_training)
+
+
+@policy_app.command("check")
+def policy_check(data: Data = None, as_json: Json = False) -> None:
+    """Is the policy right, and which customers of the current publication would it move? Needs no run."""
+    from orchestration.policy_check import check_policy  # noqa: PLC0415
+
+    with plain_errors():
+        effect = check_policy(settings_of(data))
+        console.show(effect.to_dict() if effect else {}, as_json, console.print_policy_effect)
 
 
 @publications_app.command("list")

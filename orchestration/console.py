@@ -243,6 +243,27 @@ def print_training(trained: Mapping[str, Any]) -> None:
         out.print("\nThe next run scores with it. Look at `concord publications diff` and `concord review` afterwards.")
 
 
+def print_policy_effect(effect: Mapping[str, Any]) -> None:
+    """Per part of the policy its lines; then who would move from what to what."""
+    if not effect:
+        out.print("The policy is good. There is no publication yet to compare it with; `concord run` makes one.")
+        return
+    for part, title in (("tier", "Tier"), ("route", "Who answers"), ("minutes", "Minutes to the first answer")):
+        lines = [{name: cell for name, cell in line.items() if name != "part"} for line in effect["lines"]]
+        out.print(f"\n[bold]{title}[/]")
+        print_table([shown for line, shown in zip(effect["lines"], lines, strict=True) if line["part"] == part])
+    if idle := [line["line"] for line in effect["lines"] if not line["now"] and not line["would"]]:
+        out.print(f"\nDecides nobody, misspelt perhaps: {escape('; '.join(idle))}", soft_wrap=True)
+    said = f"{effect['moved']:,} of {effect['customers']:,} customers of publication {effect['publication']} would move"
+    out.print(f"\n[bold]{said}[/]")
+    for move in effect["moves"]:
+        examples = ", ".join(move["examples"])
+        out.print(
+            f"  {move['customers']:>9,}  {move['part']}: {move['before']} → {move['after']}, e.g. {escape(examples)}",
+            soft_wrap=True,
+        )
+
+
 def _print_counts(title: str, counts: Mapping[str, int | None]) -> None:
     if counts:
         out.print(f"\n{title}:")

@@ -7,14 +7,14 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
-from transforms.warehouse import DBT
+from transforms.warehouse import DBT, settings_for_dbt
 
 TARGET = DBT / "target"
 MANIFEST = TARGET / "manifest.json"
@@ -80,3 +80,23 @@ def parsed_manifest() -> Path:
             raise RuntimeError(f"the dbt project in {DBT} does not parse:\n{parsed.stdout}{parsed.stderr}")
         FINGERPRINT.write_text(wanted)
     return MANIFEST
+
+
+def run_models(warehouse: Path, models: Iterable[str], threads: int, memory: str) -> None:
+    """Make some models in a warehouse file that has what they read; dbt's own files go beside it.
+
+    Raises:
+        RuntimeError: a model failed; the message is dbt's own.
+    """
+    beside = warehouse.parent
+    where = ("--project-dir", DBT, "--profiles-dir", DBT, "--target-path", beside / "target", "--log-path", beside)
+    made = subprocess.run(  # noqa: S603
+        [DBT_COMMAND, "--quiet", "--no-use-colors", "run", *where, "--select", *models],
+        env=os.environ | settings_for_dbt(warehouse, threads, memory),
+        cwd=DBT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode:
+        raise RuntimeError(f"dbt could not make {', '.join(models)}:\n{made.stdout}{made.stderr}")

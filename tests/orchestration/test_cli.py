@@ -29,6 +29,7 @@ COMMANDS = {
     "sources remove",
     "deliveries list",
     "deliveries release",
+    "policy check",
     "publications list",
     "publications rollback",
     "publications diff",
