@@ -104,7 +104,7 @@ def effect(con: duckdb.DuckDBPyConnection, publication: int) -> PolicyEffect:
 
 
 def _lines(con: duckdb.DuckDBPyConnection, part: str) -> list[Line]:
-    """Lines that decide somebody now or would; tier rules in the order of the policy, also those that decide nobody."""
+    """Lines that decide somebody now or would; tier rules in the order of the policy, at the end those for nobody."""
     column, words = _PARTS[part]
     rules = "intermediate.int_tier_rule" if part == "tier" else "(select * from intermediate.int_tier_rule where false)"
     rows = con.execute(
@@ -118,10 +118,11 @@ def _lines(con: duckdb.DuckDBPyConnection, part: str) -> list[Line]:
         ),
         lines as (select gives, line, sum(now) as now, sum(would) as would from counted group by all)
         select gives, line, now, would from lines
-        -- who has the tier of their organisation has it by that one's rule; what decides nobody any more comes last
+        -- what decides nobody comes last; who has the tier of their organisation has it by that one's rule
         order by
+            would = 0,
             (select min(position) from {rules} where ends_with(line, tier_reason)) nulls last,
-            would = 0, length(line), line, gives
+            length(line), line, gives
         """
     ).fetchall()
     return [Line(part, *row) for row in rows]

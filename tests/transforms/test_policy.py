@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,12 @@ def test_files_of_the_policy_folder_that_others_read_are_let_be(tmp_path: Path) 
 def test_a_reporting_currency_is_an_iso_code() -> None:
     with pytest.raises(PolicyError, match="Euro"):
         load_policy(None, "Euro")
+
+
+def test_the_support_policy_in_the_documents_is_the_shipped_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert load_policy(write(tmp_path, "support_policy.yaml", shown)).support == load_policy().support
 
 
 def test_every_shipped_rule_is_explained_where_it_stands() -> None:
