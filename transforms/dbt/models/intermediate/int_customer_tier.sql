@@ -41,7 +41,6 @@ final as (
     select
         customers.customer_id,
         case
-            when own.tier = 'premium' then own.tier
             when sharing.people_share and employer.tier = 'premium' then employer.tier
             else coalesce(own.tier, 'standard')
         end as tier,
