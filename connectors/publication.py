@@ -34,13 +34,13 @@ SCHEMA_VERSION = 1
 
 KEYS: dict[str, tuple[str, ...]] = {
     "customer": ("customer_id",),
+    "customer_sla": ("customer_id",),
     "identity_link": ("source", "object", "record_id"),
     "identity_edge": ("record_a", "record_b"),
     "customer_alias": ("id",),
     "field_provenance": ("customer_id", "field"),
     "customer_history": ("customer_id", "valid_from"),
     "customer_change": ("publication", "customer_id"),
-    "customer_sla": ("customer_id",),
     "support_agent": ("employee_id",),
     "publication": ("number",),
 }

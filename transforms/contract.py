@@ -106,6 +106,7 @@ CUSTOMER = Table(
 
 TABLES: Mapping[str, Table] = {
     "customer": CUSTOMER,
+    "customer_sla": Table(key=("customer_id",), columns={"customer_id": TEXT, "sla": TEXT}),
     "identity_link": Table(
         key=("source", "object", "record_id"),
         columns={
@@ -166,7 +167,6 @@ TABLES: Mapping[str, Table] = {
         open=frozenset({"base"}),
         values={"op": ("insert", "update", "delete", "merge", "split", "erase")},
     ),
-    "customer_sla": Table(key=("customer_id",), columns={"customer_id": TEXT, "sla": TEXT}),
     "support_agent": Table(
         key=("employee_id",),
         columns={

@@ -21,6 +21,12 @@
 {%- endmacro %}
 
 
+{#- The whole numbers after `low`, up to `high`, as a list. -#}
+{% macro numbers(low, high) -%}
+    range({{ low }} + 1, {{ high }} + 1)
+{%- endmacro %}
+
+
 {#- Two texts that differ in case, accents, white space and punctuation only are the same. -#}
 {% macro comparable(value) -%}
     nullif(translate(lower(strip_accents({{ value }})), ' .,;:-_/()''"&', ''), '')
@@ -81,10 +87,4 @@
 
 {% macro first_of(list) -%}
     {{ list }}[1]
-{%- endmacro %}
-
-
-{#- The whole numbers after `low`, up to `high`, as a list. -#}
-{% macro numbers(low, high) -%}
-    range({{ low }} + 1, {{ high }} + 1)
 {%- endmacro %}
