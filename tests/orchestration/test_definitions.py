@@ -27,6 +27,7 @@ FIXED = {
             "identity_edge",
             "identity_link",
             "owner_assignment",
+            "reference_rate",
             "support_agent",
         )
     ),
