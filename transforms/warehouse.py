@@ -101,6 +101,10 @@ def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | 
         for name, frame in _policy_frames(policy).items():
             _copy(connection, f"policy.{name}", frame)
     _delete(Path(f"{warehouse}.wal"))
+    for mart in warehouse.parent.glob(
+        f"*{warehouse.stem}.*.parquet"
+    ):  # of the file that is replaced, also half written
+        mart.unlink()
     build.replace(warehouse)
 
 

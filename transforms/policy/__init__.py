@@ -113,7 +113,7 @@ class Policy(Strict):
 
 
 def load_policy(folder: Path | None = None, reporting_currency: str = "EUR") -> Policy:
-    """The shipped policy, with each file that `folder` holds in place of the shipped one; agents.csv and pins.csv only from there.
+    """The shipped policy, with each file that `folder` holds in place of the shipped one; CSV files only from there.
 
     Raises:
         PolicyError: a file that cannot be read, a key or value that is not expected, a file of an unknown name.

@@ -54,7 +54,7 @@ class PinError(ValueError):
 
 
 class Pin(BaseModel):
-    """One line: the customer (by id, or by one of its records), the field, and its value or the record that gives it."""
+    """One line: a customer (by id, or by one of its records), a field, and its value or the record that gives it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Survivorship: by which rules one of a customer's records gives the customer a value. How they are obeyed is SQL (`dbt`)."""
+"""Survivorship: by which rules one of a customer's records gives it a value. How they are obeyed is SQL (`dbt`)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 Rules = tuple[Rule, ...]
 
 
-def _order(*, verifiable: bool = False, in_parts: bool = False, contact_point: bool = False) -> Callable[[Rules], Rules]:
+def _order(
+    *, verifiable: bool = False, in_parts: bool = False, contact_point: bool = False
+) -> Callable[[Rules], Rules]:
     """A check of a group's rules: what its values let one tell apart."""
 
     def check(order: Rules) -> Rules:

@@ -1,3 +1,5 @@
+{{ config(materialized='parquet', key=['customer_id', 'field']) }}
+
 with records as (
     select * from {{ ref('int_customer_record') }}
 ),
