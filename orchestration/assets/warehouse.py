@@ -70,7 +70,7 @@ def warehouse_assets() -> dg.AssetsDefinition:
 
 @dataclass(frozen=True)
 class Describer:
-    """Adds to each model's event what the UI shows of it (rows, columns with their meaning, lineage, masked preview), and
+    """Adds to each model's event what the UI shows of it (rows, columns with meaning, lineage, masked preview), and
     to that of a failed check what it found."""
 
     con: duckdb.DuckDBPyConnection

@@ -37,8 +37,8 @@ def main() -> int:
     for one in verdict.mismatches:
         print(f"{one.customer_id} {one.field}: published {one.published!r}, derived {one.derived!r}")  # noqa: T201
     print(  # noqa: T201
-        f"{verdict.values:,} values and {verdict.provenance_rows:,} rows of provenance of {verdict.customers:,} customers "
-        f"derived in {time.perf_counter() - started:.1f} s: {len(verdict.mismatches) or 'no'} differences"
+        f"{verdict.values:,} values and {verdict.provenance_rows:,} rows of provenance of {verdict.customers:,} "
+        f"customers derived in {time.perf_counter() - started:.1f} s: {len(verdict.mismatches) or 'no'} differences"
     )
     return 1 if verdict.mismatches else 0
 

@@ -1,4 +1,4 @@
-"""What is going on with a customer: deals, cases, contacts, each counted once, asked for deal by deal and case by case."""
+"""What is going on with a customer: deals, cases and contacts, each counted once, asked for one by one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def derive(given: Given) -> None:
         create macro employer(c) as (select organisation_id from derived_survivorship as d where d.customer_id = c);
         create macro day() as date '{as_of}';
         create table rate_on as
-        select source, currency, rate, coalesce(valid_from, date '0001-01-01') as since, modified_at, observed_at, object,
-            record_id
+        select source, currency, rate, coalesce(valid_from, date '0001-01-01') as since,
+            modified_at, observed_at, object, record_id
         from exchange_rate as r where rate > 0 and not exists (
             from sources where sources.source = r.source and sources.currency = r.currency
         )
@@ -98,12 +98,20 @@ def derive(given: Given) -> None:
         """
         create table derived_activity as
         select customer_id,
-            (select coalesce(sum(value), 0) from counted_deal as d where d.customer_id = c.customer_id and status = 'won')
-                as lifetime_value,
-            (select count(*) from counted_deal as d where d.customer_id = c.customer_id and status = 'open') as open_deals,
-            (select count(*) from counted_case as k where k.customer_id = c.customer_id and status = 'open') as open_cases,
-            (select count(*) from counted_case as k where k.customer_id = c.customer_id and opened_at::date >= day() - 90)
-                as cases_90d,
+            (
+                select coalesce(sum(value), 0) from counted_deal as d
+                where d.customer_id = c.customer_id and status = 'won'
+            ) as lifetime_value,
+            (
+                select count(*) from counted_deal as d where d.customer_id = c.customer_id and status = 'open'
+            ) as open_deals,
+            (
+                select count(*) from counted_case as k where k.customer_id = c.customer_id and status = 'open'
+            ) as open_cases,
+            (
+                select count(*) from counted_case as k
+                where k.customer_id = c.customer_id and opened_at::date >= day() - 90
+            ) as cases_90d,
             (select max(opened_at) from counted_case as k where k.customer_id = c.customer_id) as last_case_at,
             greatest(
                 (select max(opened_at) from counted_case as k where k.customer_id = c.customer_id),

@@ -1,4 +1,4 @@
-"""What a customer allows: of each record the latest word, among the records the denial unless a dated grant is newer."""
+"""What a customer allows: of each record the latest word, of all records a denial unless a dated grant is newer."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def derive(given: Given) -> None:
         for purpose in PURPOSES
     )
     con.execute(
-        f"create table derived_consent as select customer_id, {columns} from (select distinct customer_id from party) as c"
+        f"create table derived_consent as select customer_id, {columns} "
+        "from (select distinct customer_id from party) as c"
     )
     con.execute(
         """

@@ -60,7 +60,7 @@ def _base(con: duckdb.DuckDBPyConnection, data: Path, publication: Publication) 
 
 
 def _parties(con: duckdb.DuckDBPyConnection) -> None:
-    """`party`: every person and organisation record, whole, with its customer and how its contact points are classed."""
+    """`party`: every person and organisation record, whole, with its customer and the grades of its contact points."""
     con.execute(
         """
         create macro class_of(k, v) as (select class from contact_point where kind = k and value = v);

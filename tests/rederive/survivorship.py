@@ -1,4 +1,4 @@
-"""The values that one record gives its customer: for each field group, its records in the order of the policy's rules."""
+"""The values that one record gives its customer: per field group, its records in the order of the policy's rules."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def _plain(*names: str) -> dict[str, str]:
 
 
 EMAIL = "case when email_grade is not null then email end"
-PHONE = """case when mobile_grade <= coalesce(landline_grade, 9) then mobile when landline_grade is not null then phone end"""
+PHONE = """
+    case when mobile_grade <= coalesce(landline_grade, 9) then mobile when landline_grade is not null then phone end
+"""
 GROUPS = {
     "name": Group(
         "display_name",
@@ -67,7 +69,9 @@ def derive(given: Given) -> None:
 def _rank(given: Given, name: str, group: Group, rules: tuple[str, ...]) -> None:
     """`ranked`: the records that say something in the group, each customer's in the order of the rules."""
     keys = {
-        "pinned": f"(concat_ws(':', {KEY}) not in (select key from pin where field_group = '{name}' and value is null))::int",
+        "pinned": f"""(
+            concat_ws(':', {KEY}) not in (select key from pin where field_group = '{name}' and value is null)
+        )::int""",
         "verified": group.verified,
         "most_complete": group.missing,
         "most_frequent": f"-count(*) over (partition by customer_id, plain({group.says}))",
@@ -132,10 +136,13 @@ def _winner(given: Given, field: str) -> None:
         create or replace table rival as
         select lost.* from lost
         union all
-        select customer_id, record, value, 1, 'pinned' from held semi join held_fast using (customer_id) where place = 1;
+        select customer_id, record, value, 1, 'pinned'
+        from held semi join held_fast using (customer_id) where place = 1;
         create or replace table told as
-        select customer_id, held.* exclude (customer_id, value), held.value as survived,
-            coalesce(held_fast.value, held.value) as value, held_fast.said as pinned_by, held_fast.stated_on as pinned_on,
+        select customer_id, held.* exclude (customer_id, value),
+            coalesce(held_fast.value, held.value) as value,
+            held_fast.said as pinned_by,
+            held_fast.stated_on as pinned_on,
             (
                 select to_json(list({{'record': rival.record, 'value': rival.value}} order by rival.place)) from rival
                 where rival.customer_id = p.customer_id and rival.value is distinct from held_fast.value
@@ -173,7 +180,9 @@ def _follow_pinned_parts(given: Given) -> None:
         update derived_provenance as told
         set source = 'policy', object = 'pins.csv', record_id = said, rule = 'pinned', observed_at = stated_on,
             runners_up = coalesce((
-                select to_json(list({'record': ranked.record, 'value': ranked.display_name} order by ranked.place))::varchar
+                select to_json(
+                    list({'record': ranked.record, 'value': ranked.display_name} order by ranked.place)
+                )::varchar
                 from ranked
                 where ranked.customer_id = told.customer_id and ranked.display_name <> renamed.name
                     and (ranked.place = 1 or ranked.display_name <> (

@@ -48,7 +48,7 @@ def pin(place: Place, *lines: str) -> None:
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A sample, published under the shipped policy, then with rules and pins of a company's own."""
     root = tmp_path_factory.mktemp("sampled")
-    write_sample(root, 3_000, 5)
+    write_sample(root, 1_500, 5)
     place = Place(root / "exports", root / "data")
     assert place.run()["publication"]["outcome"] == "published"
     return place

@@ -82,7 +82,7 @@ whole, so an address stays one record's. #}
 {% macro deciding_rule(lost, won) -%}
     case
         {% for place in rule_places() -%}
-        when {{ lost }}.key_{{ place }} is distinct from {{ won }}.key_{{ place }} then rules.rule_{{ place }}
+        when ({{ lost }}.key_{{ place }} is distinct from {{ won }}.key_{{ place }}) then rules.rule_{{ place }}
         {% endfor -%}
         else 'record_key'
     end

@@ -70,8 +70,9 @@ weighed as (
         candidates.field_group,
         candidates.unverified,
         {% for place in rule_places() -%}
-        {{ rule_key(place) }} as key_{{ place }}{{ ',' if not loop.last }}
+        {{ rule_key(place) }} as key_{{ place }},
         {% endfor -%}
+        rules.rules
     from candidates
     inner join rules
         on candidates.field_group = rules.field_group

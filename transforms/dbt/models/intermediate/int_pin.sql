@@ -12,10 +12,10 @@ records as (
         object,
         record_id,
         record_no,
-        customer_id,
         {% for group in field_groups() if group.name != 'first' -%}
         {{ group.said }} as {{ group.name }}_said,
         {% endfor -%}
+        customer_id
     from {{ ref('int_customer_record') }}
 ),
 
@@ -73,8 +73,10 @@ judged as (
             when named.named_customer_id is not null and named.pinned_customer_id is null
                 then 'the customer ' || named.named_customer_id || ' is ' || named.status
             when named.record_customer_id <> named.pinned_customer_id
-                then 'the record ' || named.record || ' is of customer ' || named.record_customer_id || ', not of '
-                    || named.named_customer_id
+                then concat(
+                    'the record ', named.record, ' is of customer ', named.record_customer_id,
+                    ', not of ', named.named_customer_id
+                )
             when named.field in ('given_name', 'family_name') and customer_types.customer_type = 'organisation'
                 then named.pinned_customer_id || ' is an organisation and has no ' || named.field
             when named.value is null and named.record_says is null
@@ -97,6 +99,18 @@ ordered as (
     from judged
 ),
 
+latest as (
+    select
+        *,
+        max(case when problem is null and value is null then word end) over (
+            partition by pinned_customer_id, field_group
+        ) as last_record_word,
+        max(case when problem is null and value is not null then word end) over (
+            partition by pinned_customer_id, field
+        ) as last_value_word
+    from ordered
+),
+
 -- a record that is pinned later takes back what was said of single values of its group
 final as (
     select
@@ -109,18 +123,9 @@ final as (
         who || ' on ' || stated_on || ': ' || why as said,
         stated_on,
         problem,
-        problem is null and case
-            when value is null then word = max(word) filter (where problem is null and value is null) over (
-                partition by pinned_customer_id, field_group
-            )
-            else word = max(word) filter (where problem is null and value is not null) over (
-                partition by pinned_customer_id, field
-            )
-            and word > coalesce(max(word) filter (where problem is null and value is null) over (
-                partition by pinned_customer_id, field_group
-            ), 0)
-        end as in_force
-    from ordered
+        coalesce(word = case when value is null then last_record_word else last_value_word end, false)
+        and (value is null or word > coalesce(last_record_word, 0)) as in_force
+    from latest
 )
 
 select * from final

@@ -28,8 +28,9 @@ final as (
     select
         field_group,
         {% for place in rule_places() -%}
-        max(rule) filter (where position = {{ place }}) as rule_{{ place }}{{ ',' if not loop.last }}
+        max(rule) filter (where position = {{ place }}) as rule_{{ place }},
         {% endfor -%}
+        count(*) as rules
     from rules
     group by field_group
 )

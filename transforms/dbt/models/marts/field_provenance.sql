@@ -30,9 +30,11 @@ pinned_values as (
     from pins
     inner join {{ ref('int_customer_survivor') }} as survivors
         on pins.customer_id = survivors.customer_id
+    left join pins as whole
+        on pins.customer_id = whole.customer_id
+        and whole.field = 'display_name'
+    where pins.field in ('given_name', 'family_name') and whole.customer_id is null
     group by pins.customer_id, survivors.display_name
-    having max(pins.field) filter (where pins.field in ('given_name', 'family_name')) is not null
-        and max(pins.field) filter (where pins.field = 'display_name') is null
 ),
 
 survived as (
