@@ -132,7 +132,7 @@ def publish(
                     checks=checks,
                 )
                 tables = marts | {"publication": _lay_publications(con, data, row)}
-                _write_tables(con, tables, schema, building, target)
+                _write_tables(con, tables, warehouse, schema, building, target)
                 _write_state(con, data, schema, building, number)
                 _read_back(con, tables, building)
             manifest = Manifest(
@@ -250,7 +250,12 @@ def _lay_publications(con: duckdb.DuckDBPyConnection, data: Path, row: tuple[obj
 
 
 def _write_tables(
-    con: duckdb.DuckDBPyConnection, tables: Mapping[str, TableEntry], schema: str, building: Path, target: Path
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, TableEntry],
+    warehouse: Path,
+    schema: str,
+    building: Path,
+    target: Path,
 ) -> None:
     """Every table as Parquet and in concord.duckdb, ordered by its key.
 
@@ -263,16 +268,34 @@ def _write_tables(
     try:
         for table, entry in tables.items():
             file = building / f"{table}.parquet"
-            relation = _by_key(con, table if table == "publication" else f"warehouse.{schema}.{table}", KEYS[table])
+            mart = table if table == "publication" else f"warehouse.{schema}.{table}"
+            relation, written = _by_key(con, mart, KEYS[table]), mart_file(warehouse, table)
+            if there := written.exists() and relation == mart:
+                _take(written, file)
             if entry.rows < VIEW_FROM or table in LOOKED_UP:
                 con.execute(f"create table concord.{table} as from {relation}")
-                _copy(con, f"concord.{table}", file)
+                if not there:
+                    _copy(con, f"concord.{table}", file)
             else:
-                _copy(con, relation, file)
+                if not there:
+                    _copy(con, relation, file)
                 final = target.absolute() / file.name
                 con.execute(f"create view concord.{table} as select * from read_parquet({quoted(final)})")
     finally:
         remove(target)
+
+
+def mart_file(warehouse: Path, table: str) -> Path:
+    """Where a mart lies that is no table of the warehouse but Parquet beside it (dbt's macros/parquet.sql)."""
+    return warehouse.with_name(f"{warehouse.stem}.{table}.parquet")
+
+
+def _take(written: Path, file: Path) -> None:
+    """The file under a second name. Whoever writes the first anew puts another file in its place."""
+    try:
+        os.link(written, file)
+    except OSError:  # a file system without links, or another one
+        shutil.copyfile(written, file)
 
 
 def _by_key(con: duckdb.DuckDBPyConnection, relation: str, key: Sequence[str]) -> str:

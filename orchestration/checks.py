@@ -44,12 +44,17 @@ def result(
 ) -> dg.AssetCheckResult:
     """Passed where there are no problems; else it says the first of them in words."""
     found = list(problems)
-    more = f" (and {len(found) - shown} more)" if len(found) > shown else ""
     return dg.AssetCheckResult(
         asset_key=asset if isinstance(asset, dg.AssetKey) else dg.AssetKey(list(asset)),
         check_name=name,
         passed=not found,
         severity=dg.AssetCheckSeverity.ERROR if name in BLOCKING else dg.AssetCheckSeverity.WARN,
-        description="; ".join(found[:shown]) + more if found else None,
+        description=in_words(found, shown),
         metadata={"problems": len(found)},
     )
+
+
+def in_words(problems: Sequence[str], shown: int = 10) -> str | None:
+    """The first problems and the number of the others; nothing where there are none."""
+    more = f" (and {len(problems) - shown} more)" if len(problems) > shown else ""
+    return "; ".join(problems[:shown]) + more if problems else None

@@ -19,17 +19,22 @@ from transforms.wording import Weights, heaviest_first, label, listing, told, we
 
 RULES = {
     "only": "no other record says otherwise",
+    "pinned": "a steward pinned it",
+    "verified": "it is known to be the customer's own, more than the others",
+    "most_complete": "its record leaves out less",
+    "most_frequent": "most of the customer's records say so",
     "source_rank": "its source is believed more",
     "most_recent": "its record changed last",
     "record_key": "otherwise equal, its record key comes first",
-    "personal": "a personal contact point goes before a household's and a shared one",
-    "fuller": "its record says more",
-    "stated": "its source states it, others were filled from their source's settings",
     "earliest": "it is the earliest day",
+    "denied_first": "a denial goes before a grant that is not explicit, dated and newer",
+    "newer_grant": "it is an explicit, dated grant, newer than every denial",
 }
 """Survivorship rule, as `field_provenance` names it -> why the value won."""
 
 
+PINS = "policy"
+"""Source, in `field_provenance`, of a value that a line of pins.csv says."""
 DECIDED = "decided "
 """How the reason of an edge begins that rests on a line of decisions.csv."""
 CUT = "cut: "
@@ -319,10 +324,14 @@ def _provenance(con: duckdb.DuckDBPyConnection, customer: Mapping[str, Any]) -> 
 
 def _value(row: Mapping[str, Any], customer: Mapping[str, Any]) -> Provenance:
     record, value = f"{row['source']}:{row['object']}:{row['record_id']}", customer.get(row["field"])
+    said = label(row["field"]) if value is None else f"{label(row['field'])} {value}"
     beaten = tuple(RunnerUp(one["record"], one.get("value")) for one in json.loads(row["runners_up"] or "[]"))
     over = "; it beat " + ", ".join(f"{one.value} ({one.record})" for one in beaten) if beaten else ""
     why = RULES.get(row["rule"], f"rule {row['rule']}")
-    sentence = f"{label(row['field'])} {value} comes from {record}: {why}{over}."
+    if row["source"] == PINS:  # the key of such a record is who pinned it, when and why
+        sentence = f"{said} was pinned by {row['record_id']}{over}."
+    else:
+        sentence = f"{said} comes from {record}: {why}{over}."
     return Provenance(row["field"], value, record, row["rule"], row["observed_at"], beaten, sentence)
 
 

@@ -100,6 +100,10 @@ def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | 
                 _lay(connection, f"previous.{name}", columns, files)
         lay_policy(connection, policy)
     _delete(Path(f"{warehouse}.wal"))
+    for mart in warehouse.parent.glob(
+        f"*{warehouse.stem}.*.parquet"
+    ):  # of the file that is replaced, also half written
+        mart.unlink()
     build.replace(warehouse)
 
 
@@ -184,6 +188,22 @@ def _policy_frames(policy: Policy) -> dict[str, pl.DataFrame]:
             ],
             schema={"field_group": pl.String, "position": pl.Int32, "rule": pl.String},
             orient="row",
+        ),
+        "pin": pl.DataFrame(
+            [pin.model_dump() for pin in policy.pins],
+            schema={
+                "line": pl.Int64,
+                "customer_id": pl.String,
+                "source": pl.String,
+                "object": pl.String,
+                "record_id": pl.String,
+                "field": pl.String,
+                "field_group": pl.String,
+                "value": pl.String,
+                "who": pl.String,
+                "why": pl.String,
+                "stated_on": pl.Date,
+            },
         ),
     }
 

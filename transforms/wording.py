@@ -10,6 +10,9 @@ import json
 from collections.abc import Mapping, Sequence
 
 LABELS = {
+    "consent_ai": "consent to AI",
+    "consent_email": "consent to e-mail",
+    "consent_phone": "consent to calls",
     "birth_place": "place of birth",
     "customer_since": "customer since",
     "domain": "web domain",
@@ -19,6 +22,7 @@ LABELS = {
     "organisation_id": "organisation",
     "people": "where its people write from",
     "phone_e164": "phone",
+    "sla": "service level",
     "vat_id": "VAT number",
 }
 """Names that do not read well with their underscores taken out."""

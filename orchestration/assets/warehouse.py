@@ -15,11 +15,15 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from packaging.version import Version
 
 from connectors.publication import base_number, next_number, open_publication
+from orchestration import checks
 from orchestration.dbt_project import DBT_COMMAND, FINGERPRINT, MANIFEST, TARGET, Translator, parsed_manifest
 from orchestration.lineage import Columns, Origins, as_metadata, project_lineage
 from orchestration.metadata import PREVIEW_ROWS, masked_preview
 from orchestration.workspace import Workspace
 from transforms.warehouse import DBT, prepare_warehouse, settings_for_dbt
+
+FINDINGS = "findings"
+"""Schema in which dbt keeps what its tests found (dbt_project.yml)."""
 
 
 def warehouse_assets() -> dg.AssetsDefinition:
@@ -54,14 +58,20 @@ def warehouse_assets() -> dg.AssetsDefinition:
         with duckdb.connect(settings.warehouse, read_only=True) as con:
             describe = Describer.of(con, data)
             for event in events:
-                yield describe.event(event, context) if isinstance(event, dg.Output) else event
+                if isinstance(event, dg.Output):
+                    yield describe.event(event, context)
+                elif isinstance(event, dg.AssetCheckResult):
+                    yield describe.check(event)
+                else:
+                    yield event
 
     return models
 
 
 @dataclass(frozen=True)
 class Describer:
-    """Adds to each model's event what the UI shows of it: rows, columns with their meaning, lineage, masked preview."""
+    """Adds to each model's event what the UI shows of it (rows, columns with meaning, lineage, masked preview), and
+    to that of a failed check what it found."""
 
     con: duckdb.DuckDBPyConnection
     models: Mapping[str, Mapping[str, Any]]
@@ -79,13 +89,22 @@ class Describer:
             columns.setdefault(f"{schema}.{table}", {})[column] = kind
         compiled = data / "dbt" / "compiled" / manifest["metadata"]["project_name"]
         origins = project_lineage(manifest, compiled, columns, TARGET / "lineage.json", FINGERPRINT.read_text())
-        models = {f"{n['schema']}.{n['name']}": n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
+        made = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
+        models = {f"{node['schema']}.{node['name']}": node for node in made}
         return cls(con, models, columns, origins)
 
     def event(self, event: dg.Output, context: dg.AssetExecutionContext) -> dg.Output:
         name = context.asset_key_for_output(event.output_name).path[-1]
         relation = next(relation for relation, node in self.models.items() if node["name"] == name)
         return event.with_metadata({**event.metadata, **self.metadata(relation)})
+
+    def check(self, result: dg.AssetCheckResult) -> dg.AssetCheckResult:
+        """A check that failed says what it found, where its test keeps that as sentences."""
+        found = f"{FINDINGS}.{result.check_name}"
+        if result.passed or "problem" not in self.columns.get(found, ()):
+            return result
+        problems = self.con.execute(f"select problem from {found} order by problem").fetchall()
+        return result._replace(description=checks.in_words([problem for (problem,) in problems]))
 
     def metadata(self, relation: str) -> dict[str, Any]:
         described = self.models[relation]["columns"]

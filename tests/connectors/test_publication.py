@@ -236,6 +236,29 @@ def test_large_tables_are_views_that_are_found_also_after_the_data_moved(
     assert con.execute("select count(*) from field_provenance").fetchone() == (2,)
 
 
+@pytest.mark.parametrize("views_from", [0, 1_000_000])
+def test_a_mart_that_lies_as_parquet_beside_the_warehouse_is_not_written_again(
+    lay_marts: Any, people: Any, monkeypatch: pytest.MonkeyPatch, views_from: int
+) -> None:
+    monkeypatch.setattr(publishing, "VIEW_FROM", views_from)
+    told = {"field": "city", "source": "crm", "object": "Contact", "record_id": "1", "rule": "only"}
+    warehouse, data = lay_marts(people("ann") | {"field_provenance": [{"customer_id": "c_ann", **told}]})
+    file = publishing.mart_file(warehouse, "field_provenance")
+    with duckdb.connect(warehouse) as con:
+        con.execute(f"copy marts.field_provenance to '{file}'")
+        con.execute("drop table marts.field_provenance")
+        con.execute(f"create view marts.field_provenance as from read_parquet('{file}')")
+    at = {"logical_date": date(2026, 1, 3), "created_at": datetime(2026, 1, 3, 4, tzinfo=UTC)}
+    publish(warehouse, data, number=1, base=None, inputs={}, checks=[], **at)
+    publication = open_publication(data)
+    assert (publication.path / "field_provenance.parquet").samefile(file)
+    with duckdb.connect() as con:  # what the next run writes there is another file
+        con.execute(f"copy (select 1 as x) to '{file}' (format parquet)")
+    assert verify(data) == []
+    with publication.connect() as con:
+        assert con.execute("select customer_id, field from field_provenance").fetchall() == [("c_ann", "city")]
+
+
 def test_a_reader_keeps_its_publication_while_current_moves_on(publish_marts: Publish, people: Any, data: Path) -> None:
     publish_marts(people("ann"))
     reader = open_publication(data)

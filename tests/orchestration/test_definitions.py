@@ -28,6 +28,7 @@ FIXED = {
             "identity_edge",
             "identity_link",
             "owner_assignment",
+            "reference_rate",
             "support_agent",
         )
     ),

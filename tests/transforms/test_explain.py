@@ -52,7 +52,7 @@ def con(lay_marts: Any) -> Iterator[duckdb.DuckDBPyConnection]:
                     "match_confidence": 0.98, "conflict_fields": ["email", "city"], "lifetime_value": Decimal("12.50"),
                     "customer_since": date(2020, 5, 1),
                 },
-                {"customer_id": "c_bob", "display_name": "Bob", "email": "shared@example.org"},
+                {"customer_id": "c_bob", "display_name": "Bob", "email": "shared@example.org", "city": "Bonn"},
             ],
             "identity_link": [
                 link(CONTACT, "c_ann", LEAD),
@@ -68,7 +68,16 @@ def con(lay_marts: Any) -> Iterator[duckdb.DuckDBPyConnection]:
                     "customer_id": "c_ann", "field": "email", "source": "salesforce", "object": "Contact",
                     "record_id": SALESFORCE_ID, "rule": "source_rank", "observed_at": datetime(2026, 1, 2, tzinfo=UTC),
                     "runners_up": json.dumps([{"record": LEAD, "value": "a.lee@example.org"}]),
-                }
+                },
+                {
+                    "customer_id": "c_bob", "field": "city", "source": "policy", "object": "pins.csv", "rule": "pinned",
+                    "record_id": "ada on 2026-01-02: a letter came back",
+                    "runners_up": json.dumps([{"record": OTHER, "value": "Köln"}]),
+                },
+                {
+                    "customer_id": "c_bob", "field": "sla", "source": "hubspot", "object": "contact", "rule": "only",
+                    "record_id": "13",
+                },
             ],
             "customer_alias": [
                 {"id": "c_ann", "status": "live"},
@@ -125,6 +134,15 @@ def test_every_value_says_where_it_comes_from_and_what_it_beat(con: Any) -> None
     assert email.sentence == (
         f"e-mail ann@example.org comes from {CONTACT}: its source is believed more; it beat a.lee@example.org ({LEAD})."
     )
+
+
+def test_a_pinned_value_says_who_pinned_it_and_why(con: Any) -> None:
+    found = explain_customer(con, "c_bob")
+    assert found is not None
+    assert [value.sentence for value in found.provenance] == [
+        f"city Bonn was pinned by ada on 2026-01-02: a letter came back; it beat Köln ({OTHER}).",
+        f"service level comes from {OTHER}: no other record says otherwise.",
+    ]
 
 
 def test_every_decision_about_a_customer_is_summed_up_with_its_reason(con: Any) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from transforms.policy import SHIPPED, PolicyError, load_policy
+from transforms.policy.pins import SHAPES
+from transforms.policy.survivorship import GROUPS, Survivorship
 
 
 def write(folder: Path, name: str, content: str) -> Path:
@@ -42,7 +44,13 @@ def test_an_own_file_replaces_the_shipped_one_whole(tmp_path: Path) -> None:
         ("gate.yaml", "row_count_drop: 0\n", "line 1: fill_rate_drop: nothing found, expected a value; add the key"),
         ("gate.yaml", "- a list\n", "expected a mapping with the keys row_count_drop, "),
         ("gate.yaml", "row_count_drop: 0\nfill_rate_drop: [\n", "line 3: cannot be read as YAML"),
-        ("survivorship.yaml", "name: [source_rank]\n", "each once"),
+        ("survivorship.yaml", "name: [source_rank]\n", "email: nothing found, expected a value"),
+        ("survivorship.yaml", "name: [newest]\n", "name, entry 1: found 'newest', expected "),
+        ("survivorship.yaml", "name: []\n", "line 1: name: "),
+        ("survivorship.yaml", "name: [pinned, pinned]\n", "pinned stands there twice"),
+        ("survivorship.yaml", "name: [verified]\n", "take verified out"),
+        ("survivorship.yaml", "email: [verified, most_complete]\n", "take most_complete out"),
+        ("survivorship.yaml", "phone: [most_recent, verified]\n", "expected verified before every rule but"),
         ("suport_policy.yaml", "tiers: []\n", "unknown policy file"),
         (
             "agents.csv",
@@ -115,6 +123,55 @@ def test_a_policy_that_does_not_name_who_ai_may_serve_leaves_premium_to_people(t
     shipped = (SHIPPED / "support_policy.yaml").read_text(encoding="utf-8")
     policy = load_policy(write(tmp_path, "support_policy.yaml", shipped.replace("ai_may_serve: [standard]\n", "")))
     assert policy.support.ai_may_serve == ("standard",)
+
+
+PIN = "customer_id,source,object,record,field,value,who,why,when\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("c_1,,,,e-mail,ann@example.org,ada,asked,2026-07-01", "column field: 'e-mail'. Expected a field or a group"),
+        (",,,,email,ann@example.org,ada,asked,2026-07-01", "column customer_id: ''. Expected a customer's id"),
+        (",crm,Contact,,email,,ada,asked,2026-07-01", "column record: ''. Expected source, object and record"),
+        ("c_1,,,,email,Ann@Example.org,ada,asked,2026-07-01", "column value: 'Ann@Example.org'. Expected an e-mail"),
+        ("c_1,,,,country,Germany,ada,asked,2026-07-01", "column value: 'Germany'. Expected an ISO 3166-1"),
+        ("c_1,,,,phone_e164,0170 123,ada,asked,2026-07-01", "column value: '0170 123'. Expected a number in E.164"),
+        ("c_1,,,,email,,ada,asked,2026-07-01", "column value: ''. Expected the value to hold fast, or"),
+        ("c_1,,,,owner,Bob,ada,asked,2026-07-01", "column value: 'Bob'. Expected none, for owner is pinned by naming"),
+        ("c_1,,,,city,Bonn,,asked,2026-07-01", "column who: ''. Expected who decided it"),
+        ("c_1,,,,city,Bonn,ada,,2026-07-01", "column why: ''. Expected the reason"),
+        ("c_1,,,,city,Bonn,ada,asked,1.7.2026", "column when: '1.7.2026'. Expected the day"),
+        ("c_1,,,,city,Bonn,ada,asked, and wrote,2026-07-01", "more cells than columns"),
+    ],
+)
+def test_a_pin_that_cannot_be_obeyed_is_named_with_its_line_column_and_value(
+    tmp_path: Path, line: str, expected: str
+) -> None:
+    good = "c_1,,,,city,Bonn,ada,asked,2026-07-01\n"
+    with pytest.raises(PolicyError) as error:
+        load_policy(write(tmp_path, "pins.csv", f"{PIN}{good}{line}\n"))
+    assert str(error.value).startswith(f"{tmp_path / 'pins.csv'}, line 3")
+    assert expected in str(error.value)
+
+
+def test_a_pin_names_a_value_or_the_record_to_believe(tmp_path: Path) -> None:
+    lines = "c_1,,,,city,Bonn,ada,a letter,2026-07-01\n,crm,Contact,003A,street,,bob,asked,2026-07-02\n"
+    value, record = load_policy(write(tmp_path, "pins.csv", PIN + lines)).pins
+    assert (value.customer_id, value.field, value.value, value.record_id) == ("c_1", "city", "Bonn", None)
+    assert (record.customer_id, record.field_group, record.value, record.record_id) == (None, "address", None, "003A")
+
+
+def test_pins_and_dbt_agree_on_the_field_groups() -> None:
+    macros = (SHIPPED.parent / "dbt" / "macros" / "survivorship.sql").read_text(encoding="utf-8")
+    pinnable = macros.split("macro pinnable_fields()")[1].split("endmacro")[0]
+    assert re.findall(r"'(\w+)'", pinnable) == list(SHAPES)
+    groups = macros.split("macro field_groups()")[1].split("endmacro")[0]
+    named = re.findall(r"'name': '(\w+)',\s+'fields': \[([^]]*)\]", groups)
+    told = {name: tuple(re.findall(r"'(\w+)'", fields)) for name, fields in named}
+    assert {name: fields for name, fields in told.items() if name in GROUPS} == dict(GROUPS)
+    assert set(told) - set(GROUPS) == {"first", "customer_since"}
+    assert set(GROUPS) == set(Survivorship.model_fields)
 
 
 def test_agents_leave_open_what_hr_knows(tmp_path: Path) -> None:

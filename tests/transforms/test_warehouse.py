@@ -80,6 +80,6 @@ def test_policy_stands_as_tables_in_its_order(warehouse: Path, tmp_path: Path) -
     rules = rows(warehouse, "select position, field, value from policy.tier_rule order by position")
     assert rules == [(1, "sla", "platinum"), (2, "sla", "gold"), (3, "lifetime_value", None)]
     orders = rows(warehouse, "select rule from policy.survivorship where field_group = 'email' order by position")
-    assert orders == [("source_rank",), ("most_recent",)]
+    assert orders == [("pinned",), ("verified",), ("source_rank",), ("most_recent",)]
     levels = rows(warehouse, "select tier, sla_minutes, ai_may_serve from policy.service_level order by tier")
     assert levels == [("premium", 60, False), ("standard", 1440, True)]

@@ -12,17 +12,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from transforms.policy.mistakes import at_line, read_yaml, told
+from transforms.policy.pins import Pin, PinError, read_pins
+from transforms.policy.survivorship import Survivorship
 
 SHIPPED = Path(__file__).parent
 
-Rule = Literal["source_rank", "most_recent"]
 Tier = Literal["standard", "premium"]
 Answerer = Literal["ai", "human"]
 Share = Annotated[float, Field(ge=0, le=1)]
-Value = TypeVar("Value", bound="Strict")
+Value = TypeVar("Value", bound=BaseModel)
 
 _BESIDE = {"sources.yaml"}
 """YAML files of the policy folder that others read."""
@@ -34,30 +35,6 @@ class PolicyError(ValueError):
 
 class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _both_rules(order: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    if sorted(order) != ["most_recent", "source_rank"]:
-        raise ValueError("expected source_rank and most_recent, each once, in the order in which they decide")
-    return order
-
-
-Order = Annotated[tuple[Rule, ...], AfterValidator(_both_rules)]
-
-
-class Survivorship(Strict):
-    """Per field group, the rules in the order in which they decide; ties go to the smaller record key."""
-
-    name: Order
-    email: Order
-    phone: Order
-    address: Order
-    language: Order
-    timezone: Order
-    plan: Order
-    sla: Order
-    organisation: Order
-    owner: Order
 
 
 class TierRule(Strict):
@@ -133,11 +110,12 @@ class Policy(Strict):
     support: SupportPolicy
     gate: Gate
     agents: tuple[Agent, ...]
+    pins: tuple[Pin, ...]
     reporting_currency: str = Field(pattern=r"^[A-Z]{3}$")
 
 
 def load_policy(folder: Path | None = None, reporting_currency: str = "EUR") -> Policy:
-    """The shipped policy, with each file that `folder` holds in place of the shipped one; agents.csv only from there.
+    """The shipped policy, with each file that `folder` holds in place of the shipped one; CSV files only from there.
 
     Raises:
         PolicyError: a file that cannot be read, a key or value that is not expected, a file of an unknown name.
@@ -149,8 +127,11 @@ def load_policy(folder: Path | None = None, reporting_currency: str = "EUR") -> 
             support=_load(SupportPolicy, folder, "support_policy.yaml"),
             gate=_load(Gate, folder, "gate.yaml"),
             agents=_load_agents(folder / "agents.csv") if folder and (folder / "agents.csv").exists() else (),
+            pins=read_pins(folder / "pins.csv") if folder and (folder / "pins.csv").exists() else (),
             reporting_currency=reporting_currency,
         )
+    except PinError as error:
+        raise PolicyError(str(error)) from error
     except ValidationError as error:
         raise PolicyError(
             f"reporting currency {reporting_currency!r}: expected an ISO 4217 code such as EUR"

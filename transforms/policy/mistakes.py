@@ -51,7 +51,8 @@ def at_line(line: int) -> Callable[[Place], int]:
 
 def told(path: Path, error: ValidationError, model: type[BaseModel], line_of: Callable[[Place], int]) -> str:
     """The first mistakes, one a line."""
-    found = error.errors()
+    # What is missing comes last: a mistake in what is there is more likely to be why.
+    found = sorted(error.errors(), key=lambda one: one["type"] == "missing")
     more = [f"{path}: and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
     return "\n".join([*(f"{path}: line {line_of(e['loc'])}: {_sentence(e, model)}" for e in found[:SHOWN]), *more])
 
@@ -63,7 +64,10 @@ def _sentence(one: ErrorDetails, model: type[BaseModel]) -> str:
         return f"{key}: nothing found, expected a value; add the key, the shipped file shows it"
     if kind == "extra_forbidden":
         return f"{key}: unknown key, expected one of {', '.join(_keys(model, place[:-1]))}; {_rename(model, place)}"
-    expected = one["msg"].removeprefix("Value error, ").replace("Input should be ", "").removeprefix("expected ")
+    if kind == "value_error":
+        words = one["msg"].removeprefix("Value error, ")
+        return f"{key}: found {one['input']!r}{', ' if words.startswith('expected') else '; '}{words}"
+    expected = one["msg"].replace("Input should be ", "")
     if kind == "tuple_type":
         expected = "a list in square brackets"
     return f"{key}: found {one['input']!r}, expected {expected}; change the value"

@@ -165,6 +165,14 @@ def empty_warehouse(tmp_path_factory: pytest.TempPathFactory, dbt: Dbt) -> Path:
     """The whole project built on no records at all."""
     data = tmp_path_factory.mktemp("empty")
     prepare_warehouse(data / "warehouse.duckdb", data, load_policy(), None)
-    built = dbt.invoke(data / "warehouse.duckdb", "run", as_of="2025-06-30", publication_number=1, base_number=None)
+    built = dbt.invoke(
+        data / "warehouse.duckdb",
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        as_of="2025-06-30",
+        publication_number=1,
+        base_number=None,
+    )
     assert built.success, built.exception
     return data / "warehouse.duckdb"

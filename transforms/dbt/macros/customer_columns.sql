@@ -18,9 +18,10 @@
 {%- endmacro %}
 
 
-{#- Whether two versions of a customer differ in any column but the publication. -#}
+{#- Whether two versions of a customer differ in any column but the publication, and but oldest_source_at: a source that
+    delivers the same again makes no customer new. -#}
 {% macro differs(left, right) -%}
-    {% for column in compared_columns() -%}
+    {% for column in compared_columns() if column != 'oldest_source_at' -%}
     {{ 'or ' if not loop.first }}{{ left }}.{{ column }} is distinct from {{ right }}.{{ column }}
     {% endfor %}
 {%- endmacro %}

@@ -46,9 +46,15 @@
 {%- endmacro %}
 
 
-{#- A JSON array, as text, of JSON texts in the order of `by`. -#}
-{% macro json_list(value, by) -%}
-    '[' || string_agg({{ value }}, ',' order by {{ by }}) || ']'
+{#- An instant as JSON, in UTC as RFC 3339 writes it. -#}
+{% macro json_instant(value) -%}
+    coalesce('"' || strftime({{ value }}, '%Y-%m-%dT%H:%M:%S.%fZ') || '"', 'null')
+{%- endmacro %}
+
+
+{#- A JSON array, as text, of JSON texts in the order of `by`, of the rows where `only` holds. -#}
+{% macro json_list(value, by, only='true') -%}
+    '[' || string_agg({{ value }}, ',' order by {{ by }}) filter (where {{ only }}) || ']'
 {%- endmacro %}
 
 

@@ -1,30 +1,127 @@
 {# How one of a customer's records is preferred to another. The rules themselves are policy (survivorship.yaml).
 
-A record's *order* in a field group is one number, the smaller the better, and never equal for two records of a customer:
-quality first, then its position among the customer's records by the rules of the group. The smallest order of each group
-(int_winning_order) is then all that survivorship needs: no window per field, and an address stays whole. #}
+For every field group, a record has one *key* per rule of the group, the smaller the better, in the order of the rules
+(int_candidate). The keys, then the record's number, put a customer's records in their places; the first gives the group
+whole, so an address stays one record's. #}
 
-{% macro survivorship_order(group, quality='0') -%}
-    1000000000 * ({{ quality }}) + case
-        when preference.{{ group }}_first_rule = 'most_recent' then position_by_recency
-        else position_by_rank
+{#- Field groups, each with its fields and with what its rules look at:
+    said: what the record says in the group; null where it has nothing to say.
+    unverified: 0 for a value that is known to be the customer's own, more the less it is.
+    missing_parts: how many parts of it the record leaves out. -#}
+{% macro field_groups() -%}
+    {{ return([
+        {'name': 'first', 'fields': [], 'said': 'record_id'},
+        {
+            'name': 'name',
+            'fields': ['display_name', 'given_name', 'family_name'],
+            'said': 'display_name',
+            'missing_parts': "case when customer_type = 'person' then " ~ missing(['given_name', 'family_name']) ~ ' else 0 end',
+        },
+        {'name': 'email', 'fields': ['email'], 'said': 'email', 'unverified': 'email_quality'},
+        {'name': 'phone', 'fields': ['phone_e164'], 'said': 'phone_e164', 'unverified': 'phone_quality'},
+        {
+            'name': 'address',
+            'fields': ['street', 'postal_code', 'city', 'region', 'country'],
+            'said': "nullif(concat_ws(' ', street, postal_code, city, region, country), '')",
+            'missing_parts': missing(['street', 'postal_code', 'city']),
+        },
+        {'name': 'language', 'fields': ['language'], 'said': 'language', 'unverified': 'language_quality'},
+        {'name': 'timezone', 'fields': ['timezone'], 'said': 'timezone', 'unverified': 'timezone_quality'},
+        {'name': 'plan', 'fields': ['plan'], 'said': 'plan'},
+        {'name': 'sla', 'fields': ['sla'], 'said': 'sla'},
+        {'name': 'customer_since', 'fields': ['customer_since'], 'said': 'cast(customer_since as varchar)'},
+        {'name': 'organisation', 'fields': ['organisation_id'], 'said': 'organisation_id'},
+        {'name': 'owner', 'fields': [], 'said': 'owner_user_id'},
+    ]) }}
+{%- endmacro %}
+
+
+{#- Fields that one record wins, each with its group: what survives, and what provenance tells of. -#}
+{% macro surviving_fields() -%}
+    {%- set fields = [] -%}
+    {%- for group in field_groups() -%}
+        {%- for field in group.fields -%}
+            {%- do fields.append((field, group.name)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(fields) }}
+{%- endmacro %}
+
+
+{#- Fields whose value a steward may say (transforms/policy/pins.py). -#}
+{% macro pinnable_fields() -%}
+    {{ return([
+        'display_name', 'given_name', 'family_name', 'email', 'phone_e164', 'street', 'postal_code', 'city', 'region',
+        'country', 'language', 'timezone', 'plan', 'sla',
+    ]) }}
+{%- endmacro %}
+
+
+{#- A group names at most these many rules: each once. -#}
+{% macro rule_places() -%}
+    {{ return(range(1, 7)) }}
+{%- endmacro %}
+
+
+{#- The key of a candidate by the rule that stands in this place of its group's; equal for all where there is none. -#}
+{% macro rule_key(place) -%}
+    case rules.rule_{{ place }}
+        when 'pinned' then case when pins.record_no is null then 1 else 0 end
+        when 'verified' then candidates.unverified
+        when 'most_complete' then candidates.missing_parts
+        when 'most_frequent' then -frequencies.times
+        when 'source_rank' then candidates.source_rank
+        when 'most_recent' then candidates.recency
+        when 'earliest' then candidates.day
+        else 0
     end
 {%- endmacro %}
 
 
-{#- The earliest day, then the record believed most. -#}
-{% macro earliest_order(day) -%}
-    1000000000 * {{ day_number(day) }} + position_by_rank
+{#- The first rule by which two candidates of a group differ. -#}
+{% macro deciding_rule(lost, won) -%}
+    case
+        {% for place in rule_places() -%}
+        when ({{ lost }}.key_{{ place }} is distinct from {{ won }}.key_{{ place }}) then rules.rule_{{ place }}
+        {% endfor -%}
+        else 'record_key'
+    end
 {%- endmacro %}
 
 
-{% macro quality_of(order) -%}
-    cast(floor({{ order }} / 1000000000) as bigint)
+{#- Whether this record gives its customer the group; a customer's only record gives everything. -#}
+{% macro gives(group) -%}
+    records.record_no = coalesce(winning.{{ group }}_record, records.record_no)
 {%- endmacro %}
 
 
-{% macro position_of(order) -%}
-    {{ order }} % 1000000000
+{#- What a pin says, else what survived. The display name of a person follows pinned parts of it. -#}
+{% macro pinned_or_survived(field) -%}
+    {%- if field == 'display_name' -%}
+    coalesce(
+            pinned.display_name,
+            case
+                when coalesce(pinned.given_name, pinned.family_name) is not null
+                    then trim(concat_ws(
+                        ' ',
+                        coalesce(pinned.given_name, survived.given_name),
+                        coalesce(pinned.family_name, survived.family_name)
+                    ))
+            end,
+            survived.display_name
+        )
+    {%- elif field in pinnable_fields() -%}
+    coalesce(pinned.{{ field }}, survived.{{ field }})
+    {%- else -%}
+    survived.{{ field }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro missing(fields) -%}
+    {%- for field in fields -%}
+    {{ ' + ' if not loop.first }}case when {{ field }} is null then 1 else 0 end
+    {%- endfor -%}
 {%- endmacro %}
 
 
@@ -49,68 +146,21 @@ quality first, then its position among the customer's records by the rules of th
 {%- endmacro %}
 
 
-{#- Fields that one record wins, each with its group: what survives, and what provenance tells of. -#}
-{% macro surviving_fields() -%}
-    {{ return([
-        ('display_name', 'name'),
-        ('given_name', 'name'),
-        ('family_name', 'name'),
-        ('email', 'email'),
-        ('phone_e164', 'phone'),
-        ('street', 'address'),
-        ('postal_code', 'address'),
-        ('city', 'address'),
-        ('region', 'address'),
-        ('country', 'address'),
-        ('language', 'language'),
-        ('timezone', 'timezone'),
-        ('plan', 'plan'),
-        ('customer_since', 'customer_since'),
-        ('organisation_id', 'organisation'),
-    ]) }}
-{%- endmacro %}
-
-
-{#- Groups that survivorship.yaml rules. -#}
-{% macro ruled_groups() -%}
-    {{ return(['name', 'email', 'phone', 'address', 'language', 'timezone', 'plan', 'sla', 'organisation', 'owner']) }}
-{%- endmacro %}
-
-
-{#- Groups with an order of their own; `first` is the customer's best record as a whole. -#}
-{% macro field_groups() -%}
-    {{ return(['first'] + ruled_groups() + ['customer_since']) }}
-{%- endmacro %}
-
-
-{#- What provenance calls it when a better value decided, before any rule of the policy. -#}
-{% macro quality_rule(group) -%}
-    {{ return({
-        'name': 'fuller',
-        'address': 'fuller',
-        'email': 'personal',
-        'phone': 'personal',
-        'customer_since': 'earliest',
-    }.get(group, 'stated')) }}
-{%- endmacro %}
-
-
 {#- Whether a value that lost says something else about the same thing. A shared mailbox beside a personal one, a value from
     the source's settings or a later first contact are no disagreement; a person's whole name says nothing that its parts
     do not. -#}
 {% macro is_conflict(field, group) -%}
-    {%- set same_quality = quality_of('pairs.' ~ group ~ '_order') ~ ' = ' ~ quality_of('pairs.won_' ~ group ~ '_order') -%}
-    {%- set other_value = comparable('pairs.' ~ field) ~ ' <> ' ~ comparable('pairs.won_' ~ field) -%}
+    {%- set other_value = comparable('losing.' ~ field) ~ ' <> ' ~ comparable('winning.' ~ field) -%}
     {%- if field == 'customer_since' -%}
     false
     {%- elif field == 'display_name' -%}
-    coalesce({{ other_value }} and pairs.won_given_name is null and pairs.won_family_name is null, false)
+    coalesce({{ other_value }} and winning.given_name is null and winning.family_name is null, false)
     {%- elif field == 'phone_e164' -%}
-    {{ same_quality }} and pairs.won_phone_e164 not in (coalesce(pairs.mobile, ''), coalesce(pairs.landline, ''))
+    losers.as_good and winning.phone_e164 not in (coalesce(losing.mobile, ''), coalesce(losing.landline, ''))
     {%- elif group in ('email', 'language', 'timezone') -%}
-    {{ same_quality }} and {{ other_value }}
+    losers.as_good and {{ other_value }}
     {%- elif field == 'country' -%}
-    not pairs.country_is_filled and {{ other_value }}
+    not losing.country_is_filled and {{ other_value }}
     {%- else -%}
     coalesce({{ other_value }}, false)
     {%- endif -%}

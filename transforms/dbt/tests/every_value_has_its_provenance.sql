@@ -16,12 +16,30 @@ counted as (
     from {{ ref('int_customer_survivor') }}
 ),
 
+consents as (
+    select
+        {% for purpose in ['ai', 'email', 'phone'] -%}
+        count(*) filter (where consent_{{ purpose }} <> 'unknown') as consent_{{ purpose }},
+        {% endfor -%}
+        count(*) as customers
+    from {{ ref('customer') }}
+),
+
 there as (
     {% for field, _ in surviving_fields() -%}
     select
         '{{ field }}' as field,
         {{ field }} as values_there
     from counted
+
+    union all
+
+    {% endfor %}
+    {%- for purpose in ['ai', 'email', 'phone'] -%}
+    select
+        'consent_{{ purpose }}' as field,
+        consent_{{ purpose }} as values_there
+    from consents
     {% if not loop.last %}
     union all
 

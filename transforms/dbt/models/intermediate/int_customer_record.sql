@@ -77,7 +77,7 @@ sources as (
 ),
 
 -- narrow rows: sorting the whole records would cost more than all the rest
-positions as (
+numbered as (
     select
         links.source,
         links.object,
@@ -86,19 +86,11 @@ positions as (
         links.customer_type,
         sources.rank as source_rank,
         sources.fresh_at,
-        count(*) over (partition by links.customer_id) as customer_records,
+        parties.modified_at,
+        parties.observed_at,
         row_number() over (
-            partition by links.customer_id
-            order by
-                sources.rank, parties.modified_at desc nulls last, parties.observed_at desc,
-                links.source, links.object, links.record_id
-        ) as position_by_rank,
-        row_number() over (
-            partition by links.customer_id
-            order by
-                parties.modified_at desc nulls last, parties.observed_at desc, sources.rank,
-                links.source, links.object, links.record_id
-        ) as position_by_recency
+            order by links.customer_id, links.source, links.object, links.record_id
+        ) as record_no
     from links
     inner join parties
         on links.source = parties.source
@@ -106,6 +98,25 @@ positions as (
         and links.record_id = parties.record_id
     left join sources
         on links.source = sources.source
+),
+
+positions as (
+    select
+        source,
+        object,
+        record_id,
+        customer_id,
+        customer_type,
+        source_rank,
+        fresh_at,
+        record_no,
+        min(record_no) over (partition by customer_id) as customer_no,
+        count(*) over (partition by customer_id) as customer_records,
+        dense_rank() over (
+            partition by customer_id
+            order by modified_at desc nulls last, observed_at desc
+        ) as recency
+    from numbered
 ),
 
 -- far fewer than the personal ones, which need no mark
@@ -124,9 +135,10 @@ positioned as (
         positions.customer_type,
         positions.source_rank,
         positions.fresh_at,
+        positions.record_no,
+        positions.customer_no,
         positions.customer_records,
-        positions.position_by_rank,
-        positions.position_by_recency,
+        positions.recency,
         parties.*,
         employer.customer_id as organisation_id,
         {{ contact_quality('parties.email', 'emails.class') }} as email_quality,
@@ -152,10 +164,6 @@ positioned as (
     left join unusual_contact_points as mobiles
         on parties.mobile = mobiles.value
         and mobiles.kind = 'mobile'
-),
-
-preference as (
-    select * from {{ ref('int_survivorship_preference') }}
 ),
 
 final as (
@@ -194,32 +202,16 @@ final as (
         positioned.consent_email,
         positioned.consent_phone,
 
-        -- order among the customer's records, per field group; null where the record has nothing to say
-        positioned.source_rank,
+        -- what the rules of survivorship compare
+        positioned.record_no,
+        positioned.customer_no,
         positioned.customer_records,
-        positioned.position_by_rank,
-        positioned.position_by_recency,
-        positioned.position_by_rank as first_order,
-        case
-            when positioned.full_name <> ''
-                then {{ survivorship_order(
-                    'name',
-                    "case when customer_type = 'person' and (given_name is null or family_name is null) then 1 else 0 end"
-                ) }}
-        end as name_order,
-        {{ survivorship_order('email', 'email_quality') }} as email_order,
-        {{ survivorship_order('phone', 'phone_quality') }} as phone_order,
-        case
-            when coalesce(positioned.street, positioned.postal_code, positioned.city) is not null then {{ survivorship_order('address') }}
-            when coalesce(positioned.region, positioned.country) is not null then {{ survivorship_order('address', '1') }}
-        end as address_order,
-        {{ survivorship_order('language', stated_quality('positioned.language', 'language')) }} as language_order,
-        {{ survivorship_order('timezone', stated_quality('positioned.timezone', 'timezone')) }} as timezone_order,
-        case when positioned.plan is not null then {{ survivorship_order('plan') }} end as plan_order,
-        case when positioned.sla is not null then {{ survivorship_order('sla') }} end as sla_order,
-        case when positioned.organisation_id is not null then {{ survivorship_order('organisation') }} end as organisation_order,
-        case when positioned.owner_user_id is not null then {{ survivorship_order('owner') }} end as owner_order,
-        {{ earliest_order('created_on') }} as customer_since_order,
+        positioned.source_rank,
+        positioned.recency,
+        positioned.email_quality,
+        positioned.phone_quality,
+        {{ stated_quality('positioned.language', 'language') }} as language_quality,
+        {{ stated_quality('positioned.timezone', 'timezone') }} as timezone_quality,
 
         -- flags
         {{ has_element('positioned.filled', "'country'") }} as country_is_filled,
@@ -233,7 +225,6 @@ final as (
         positioned.last_activity_at,
         positioned.fresh_at
     from positioned
-    cross join preference
 )
 
 select * from final

@@ -2,21 +2,20 @@ with customer_records as (
     select * from {{ ref('int_customer_record') }}
 ),
 
-winning_orders as (
-    select * from {{ ref('int_winning_order') }}
+winning_records as (
+    select * from {{ ref('int_winning_record') }}
 ),
 
 -- a group's fields are those of the one record that won it
-final as (
+survived as (
     select
         records.customer_id,
         {% for field, group in [('customer_type', 'first')] + surviving_fields() -%}
-        any_value(records.{{ field }}) filter (where records.{{ group }}_order = winning.{{ group }}_order) as {{ field }},
+        any_value(records.{{ field }}) filter (where {{ gives(group) }}) as {{ field }},
         {% endfor -%}
-        any_value(records.sla) filter (where records.sla_order = winning.sla_order) as sla,
-        any_value(records.source) filter (where records.owner_order = winning.owner_order) as owner_source,
-        any_value(records.owner_user_id) filter (where records.owner_order = winning.owner_order) as owner_user_id,
-        any_value(records.record_id) filter (where records.first_order = winning.first_order) as first_record_id,
+        any_value(records.source) filter (where {{ gives('owner') }} and records.owner_user_id is not null) as owner_source,
+        any_value(records.owner_user_id) filter (where {{ gives('owner') }}) as owner_user_id,
+        any_value(records.record_id) filter (where {{ gives('first') }}) as first_record_id,
 
         -- what all records say together
         case
@@ -27,9 +26,40 @@ final as (
         min(records.fresh_at) as oldest_source_at,
         {{ sorted_set('records.source') }} as sources
     from customer_records as records
-    inner join winning_orders as winning
-        on records.customer_id = winning.customer_id
+    left join winning_records as winning
+        on records.customer_no = winning.customer_no
     group by records.customer_id
+),
+
+-- what stewards said stands above every record
+pinned as (
+    select
+        {% for field in pinnable_fields() -%}
+        max(value) filter (where field = '{{ field }}') as {{ field }},
+        {% endfor -%}
+        customer_id
+    from {{ ref('int_pin') }}
+    where in_force and value is not null
+    group by customer_id
+),
+
+final as (
+    select
+        survived.customer_id,
+        survived.customer_type,
+        {% for field, _ in surviving_fields() -%}
+        {{ pinned_or_survived(field) }} as {{ field }},
+        {% endfor -%}
+        survived.owner_source,
+        survived.owner_user_id,
+        survived.first_record_id,
+        survived.status,
+        survived.last_activity_at,
+        survived.oldest_source_at,
+        survived.sources
+    from survived
+    left join pinned
+        on survived.customer_id = pinned.customer_id
 )
 
 select * from final

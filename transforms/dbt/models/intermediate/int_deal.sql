@@ -30,26 +30,58 @@ about as (
     {{ with_named_customers('deals') }}
 ),
 
+-- few, however many deals there are
+asked as (
+    select distinct
+        about.source,
+        about.amount_currency,
+        about.rated_on
+    from about
+    inner join reporting
+        on about.amount_currency <> reporting.currency
+),
+
+-- the deal's own source knows its rates best, then the source believed most; reference rates only where no source has any
+conversions as (
+    select
+        asked.source,
+        asked.amount_currency,
+        asked.rated_on,
+        given.rate as given_rate,
+        wanted.rate as wanted_rate,
+        coalesce(given.source, 'reference rates') as rates_of
+    from asked
+    cross join reporting
+    inner join rate_periods as given
+        on asked.amount_currency = given.currency
+        and (given.valid_from is null or asked.rated_on >= given.valid_from)
+        and (given.valid_until is null or asked.rated_on < given.valid_until)
+    inner join rate_periods as wanted
+        on given.source is not distinct from wanted.source
+        and reporting.currency = wanted.currency
+        and (wanted.valid_from is null or asked.rated_on >= wanted.valid_from)
+        and (wanted.valid_until is null or asked.rated_on < wanted.valid_until)
+    qualify row_number() over (
+        partition by asked.source, asked.amount_currency, asked.rated_on
+        order by given.source = asked.source desc nulls last, given.source_rank nulls last, given.source nulls last
+    ) = 1
+),
+
 rated as (
     select
         about.*,
         reporting.currency as reporting_currency,
+        conversions.rates_of,
         case
             when about.amount_currency = reporting.currency then about.amount
-            else cast(round(about.amount * wanted.rate / given.rate, 2) as decimal(18, 2))
+            else cast(round(about.amount * conversions.wanted_rate / conversions.given_rate, 2) as decimal(18, 2))
         end as value
     from about
     cross join reporting
-    left join rate_periods as given
-        on about.source = given.source
-        and about.amount_currency = given.currency
-        and (given.valid_from is null or about.rated_on >= given.valid_from)
-        and (given.valid_until is null or about.rated_on < given.valid_until)
-    left join rate_periods as wanted
-        on about.source = wanted.source
-        and reporting.currency = wanted.currency
-        and (wanted.valid_from is null or about.rated_on >= wanted.valid_from)
-        and (wanted.valid_until is null or about.rated_on < wanted.valid_until)
+    left join conversions
+        on about.source = conversions.source
+        and about.amount_currency = conversions.amount_currency
+        and about.rated_on = conversions.rated_on
 ),
 
 final as (
@@ -65,6 +97,7 @@ final as (
         name,
         status,
         amount_currency,
+        rates_of,
         case
             when coalesce(organisation_customer_id, person_customer_id) is null then 'no customer'
             when amount is null then 'no amount'

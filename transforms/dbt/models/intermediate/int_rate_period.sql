@@ -34,23 +34,38 @@ foreign_rates as (
     ) = 1
 ),
 
+-- of no source, and for every day: the last resort
+reference_rates as (
+    select
+        cast(null as varchar) as source,
+        currency,
+        rate,
+        cast(null as date) as valid_from
+    from {{ ref('reference_rate') }}
+),
+
 all_rates as (
     select * from own_rates
     union all
     select * from foreign_rates
+    union all
+    select * from reference_rates
 ),
 
 final as (
     select
-        source,
-        currency,
-        rate,
-        valid_from,
-        lead(valid_from) over (
-            partition by source, currency
-            order by valid_from nulls first
-        ) as valid_until
+        all_rates.source,
+        all_rates.currency,
+        all_rates.rate,
+        all_rates.valid_from,
+        lead(all_rates.valid_from) over (
+            partition by all_rates.source, all_rates.currency
+            order by all_rates.valid_from nulls first
+        ) as valid_until,
+        sources.rank as source_rank
     from all_rates
+    left join {{ ref('stg_source') }} as sources
+        on all_rates.source = sources.source
 )
 
 select * from final

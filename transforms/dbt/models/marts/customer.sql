@@ -127,19 +127,30 @@ previous as (
     select * from {{ ref('int_previous_customer') }}
 ),
 
-final as (
+compared as (
     select
-        routed.customer_id,
-        {% for column in compared_columns() -%}
-        routed.{{ column }},
-        {% endfor -%}
-        case
-            when previous.customer_id is null or ({{ differs('routed', 'previous') }}) then {{ this_publication() }}
-            else previous.publication
-        end as publication
+        routed.*,
+        previous.oldest_source_at as previous_oldest_source_at,
+        previous.publication as previous_publication,
+        previous.customer_id is null or ({{ differs('routed', 'previous') }}) as is_new
     from routed
     left join previous
         on routed.customer_id = previous.customer_id
+),
+
+-- a row that says nothing new stays as it was, with the age that its sources had when it last changed
+final as (
+    select
+        customer_id,
+        {% for column in compared_columns() -%}
+        {% if column == 'oldest_source_at' -%}
+        case when is_new then oldest_source_at else previous_oldest_source_at end as oldest_source_at,
+        {% else -%}
+        {{ column }},
+        {% endif -%}
+        {% endfor -%}
+        case when is_new then {{ this_publication() }} else previous_publication end as publication
+    from compared
 )
 
 select * from final

@@ -65,7 +65,7 @@ come_or_changed as (
             {% for column in customer_columns()[1:] -%}
             case
                 when told.{{ column }} is distinct from previous.{{ column }}
-                    then '"{{ column }}":' || {{ json_value('told.' ~ column) }}
+                    then '"{{ column }}":' || {{ json_instant('told.' ~ column) if column.endswith('_at') else json_value('told.' ~ column) }}
             end{{ ',' if not loop.last }}
             {% endfor -%}
         ) || '}' as fields

@@ -1,33 +1,55 @@
-with customer_records as (
+{{ config(materialized='parquet', key=['customer_id', 'field']) }}
+
+with records as (
     select * from {{ ref('int_customer_record') }}
 ),
 
-winning_orders as (
-    select * from {{ ref('int_winning_order') }}
+pins as (
+    select * from {{ ref('int_pin') }}
+    where in_force and value is not null
 ),
 
-winners as (
-    select
-        {% for group in surviving_fields() | map(attribute=1) | unique -%}
-        customer_records.{{ group }}_order = winning_orders.{{ group }}_order as won_{{ group }},
-        {% endfor -%}
-        customer_records.*
-    from customer_records
-    inner join winning_orders
-        on customer_records.customer_id = winning_orders.customer_id
-),
-
-values_won as (
-    {% for field, group in surviving_fields() -%}
+-- a pinned part of a person's name changes the whole of it
+pinned_values as (
     select
         customer_id,
+        field,
+        value,
+        said,
+        stated_on
+    from pins
+
+    union all
+
+    select
+        pins.customer_id,
+        'display_name' as field,
+        survivors.display_name as value,
+        {{ best('pins.said', by='pins.field') }} as said,
+        {{ best('pins.stated_on', by='pins.field') }} as stated_on
+    from pins
+    inner join {{ ref('int_customer_survivor') }} as survivors
+        on pins.customer_id = survivors.customer_id
+    left join pins as whole
+        on pins.customer_id = whole.customer_id
+        and whole.field = 'display_name'
+    where pins.field in ('given_name', 'family_name') and whole.customer_id is null
+    group by pins.customer_id, survivors.display_name
+),
+
+survived as (
+    {% for field, group in surviving_fields() -%}
+    select
+        records.customer_id,
         '{{ field }}' as field,
-        source,
-        object,
-        record_id,
-        observed_at
-    from winners
-    where won_{{ group }} and {{ field }} is not null
+        records.source,
+        records.object,
+        records.record_id,
+        records.observed_at
+    from records
+    left join {{ ref('int_winning_record') }} as winning
+        on records.customer_no = winning.customer_no
+    where records.{{ field }} is not null and {{ gives(group) }}
     {% if not loop.last %}
     union all
 
@@ -35,32 +57,117 @@ values_won as (
     {%- endfor %}
 ),
 
+-- what would have survived without the pin
+overruled as (
+    select
+        records.customer_id,
+        pinned_values.field,
+        records.source,
+        records.object,
+        records.record_id,
+        case pinned_values.field
+            {% for field, group in surviving_fields() -%}
+            when '{{ field }}' then case when {{ gives(group) }} then cast(records.{{ field }} as varchar) end
+            {% endfor -%}
+        end as value
+    from pinned_values
+    inner join records
+        on pinned_values.customer_id = records.customer_id
+    left join {{ ref('int_winning_record') }} as winning
+        on records.customer_no = winning.customer_no
+),
+
 beaten as (
     select
         customer_id,
         field,
-        {{ json_list(
-            json_of({'record': "source || ':' || object || ':' || record_id", 'value': 'value'}), by='lost_order'
-        ) }} as runners_up,
-        {{ best('rule', by='lost_order') }} as rule
+        source,
+        object,
+        record_id,
+        value,
+        rule,
+        place
     from {{ ref('int_contested_value') }}
-    group by customer_id, field
+
+    union all
+
+    select
+        customer_id,
+        field,
+        source,
+        object,
+        record_id,
+        value,
+        'pinned' as rule,
+        1 as place
+    from overruled
+    where value is not null
+),
+
+told as (
+    select
+        beaten.customer_id,
+        beaten.field,
+        {{ json_list(
+            json_of({'record': "beaten.source || ':' || beaten.object || ':' || beaten.record_id", 'value': 'beaten.value'}),
+            by='beaten.place'
+        ) }} as runners_up,
+        {{ best('beaten.rule', by='beaten.place') }} as rule
+    from beaten
+    left join pinned_values
+        on beaten.customer_id = pinned_values.customer_id
+        and beaten.field = pinned_values.field
+    where beaten.value is distinct from pinned_values.value
+    group by beaten.customer_id, beaten.field
 ),
 
 final as (
     select
-        values_won.customer_id,
-        values_won.field,
-        values_won.source,
-        values_won.object,
-        values_won.record_id,
-        coalesce(beaten.rule, 'only') as rule,
-        values_won.observed_at,
-        coalesce(beaten.runners_up, '[]') as runners_up
-    from values_won
-    left join beaten
-        on values_won.customer_id = beaten.customer_id
-        and values_won.field = beaten.field
+        survived.customer_id,
+        survived.field,
+        survived.source,
+        survived.object,
+        survived.record_id,
+        coalesce(told.rule, 'only') as rule,
+        survived.observed_at,
+        coalesce(told.runners_up, '[]') as runners_up
+    from survived
+    left join told
+        on survived.customer_id = told.customer_id
+        and survived.field = told.field
+    left join pinned_values
+        on survived.customer_id = pinned_values.customer_id
+        and survived.field = pinned_values.field
+    where pinned_values.customer_id is null
+
+    union all
+
+    select
+        pinned_values.customer_id,
+        pinned_values.field,
+        'policy' as source,
+        'pins.csv' as object,
+        pinned_values.said as record_id,
+        'pinned' as rule,
+        {{ instant('pinned_values.stated_on') }} as observed_at,
+        coalesce(told.runners_up, '[]') as runners_up
+    from pinned_values
+    left join told
+        on pinned_values.customer_id = told.customer_id
+        and pinned_values.field = told.field
+
+    union all
+
+    select
+        customer_id,
+        'consent_' || purpose as field,
+        source,
+        object,
+        record_id,
+        rule,
+        observed_at,
+        runners_up
+    from {{ ref('int_consent_decision') }}
 )
 
 select * from final

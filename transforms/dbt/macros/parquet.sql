@@ -1,0 +1,41 @@
+{# A mart too large to be written twice: Parquet beside the warehouse file, and a view on it in the warehouse. The
+publication takes the file as it is (connectors/publishing.py). For DuckDB alone, like macros/duckdb.sql. #}
+
+{%- materialization parquet, adapter='duckdb' -%}
+    {%- set relation = this.incorporate(type='view') -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set file = env_var('CONCORD_WAREHOUSE') | replace('.duckdb', '') ~ '.' ~ this.identifier ~ '.parquet' -%}
+
+    {{ run_hooks(pre_hooks) }}
+    {%- if existing is not none and existing.type != 'view' -%}
+        {%- do adapter.drop_relation(existing) -%}
+    {%- endif -%}
+    {%- call statement('main') -%}
+        {{ get_assert_columns_equivalent(sql) }}
+        copy (
+            select {{ promised_columns(this.identifier) }}
+            from ({{ sql }})
+            order by {{ config.require('key') | join(', ') }}
+        ) to '{{ file | replace("'", "''") }}' (format parquet, compression zstd)
+    {%- endcall -%}
+    {%- call statement('view') -%}
+        create or replace view {{ relation }} as select * from read_parquet('{{ file | replace("'", "''") }}')
+    {%- endcall -%}
+    {{ run_hooks(post_hooks) }}
+    {%- do adapter.commit() -%}
+    {{ return({'relations': [relation]}) }}
+{%- endmaterialization -%}
+
+
+{#- The columns of the model's contract, in its order; a null where it allows none stops the build, as in a table. -#}
+{% macro promised_columns(name) -%}
+    {%- for column in model['columns'].values() -%}
+        {%- set required = column.constraints | selectattr('type', 'equalto', 'not_null') | list -%}
+        {%- if required -%}
+        coalesce({{ column.name }}, error('NOT NULL constraint failed: {{ name }}.{{ column.name }}')) as {{ column.name }}
+        {%- else -%}
+        {{ column.name }}
+        {%- endif -%}
+        {{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

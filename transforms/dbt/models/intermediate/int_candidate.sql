@@ -1,0 +1,101 @@
+with records as (
+    select * from {{ ref('int_customer_record') }}
+    where customer_records > 1
+),
+
+rules as (
+    select * from {{ ref('int_survivorship_rule') }}
+),
+
+pins as (
+    select
+        record_no,
+        field_group
+    from {{ ref('int_pin') }}
+    where in_force and value is null
+),
+
+candidates as (
+    {% for group in field_groups() -%}
+    select
+        customer_no,
+        record_no,
+        '{{ group.name }}' as field_group,
+        source_rank,
+        recency,
+        {{ group.unverified or 0 }} as unverified,
+        {{ group.missing_parts or 0 }} as missing_parts,
+        {{ day_number('customer_since') if group.name == 'customer_since' else 0 }} as day
+    from records
+    where {{ group.said }} is not null
+    {% if not loop.last %}
+    union all
+
+    {% endif %}
+    {%- endfor %}
+),
+
+-- only where the policy asks for it: comparing texts costs more than all the rest
+sayings as (
+    {% for group in field_groups() -%}
+    select
+        records.customer_no,
+        records.record_no,
+        policy.field_group,
+        {{ comparable(group.said) }} as said
+    from records
+    inner join {{ source('policy', 'survivorship') }} as policy
+        on policy.field_group = '{{ group.name }}'
+        and policy.rule = 'most_frequent'
+    where {{ group.said }} is not null
+    {% if not loop.last %}
+    union all
+
+    {% endif %}
+    {%- endfor %}
+),
+
+frequencies as (
+    select
+        record_no,
+        field_group,
+        count(*) over (partition by customer_no, field_group, said) as times
+    from sayings
+),
+
+weighed as (
+    select
+        candidates.customer_no,
+        candidates.record_no,
+        candidates.field_group,
+        candidates.unverified,
+        {% for place in rule_places() -%}
+        {{ rule_key(place) }} as key_{{ place }},
+        {% endfor -%}
+        rules.rules
+    from candidates
+    inner join rules
+        on candidates.field_group = rules.field_group
+    left join frequencies
+        on candidates.record_no = frequencies.record_no
+        and candidates.field_group = frequencies.field_group
+    left join pins
+        on candidates.record_no = pins.record_no
+        and candidates.field_group = pins.field_group
+),
+
+final as (
+    select
+        *,
+        row_number() over (
+            partition by customer_no, field_group
+            order by
+                {% for place in rule_places() -%}
+                key_{{ place }},
+                {% endfor -%}
+                record_no
+        ) as place
+    from weighed
+)
+
+select * from final
