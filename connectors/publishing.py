@@ -48,7 +48,8 @@ from connectors.publication import (
 )
 
 ENGINE = f"duckdb {duckdb.__version__}"
-COMPARED = tuple(table for table in KEYS if table not in ("customer_history", "customer_change", "publication"))
+TELLING = ("customer_history", "customer_alias_history", "customer_change", "publication")
+COMPARED = tuple(table for table in KEYS if table not in TELLING)
 """Tables whose rows decide whether there is anything new; the others only tell of it."""
 LOOKED_UP = ("customer", "identity_link")
 """Tables that are asked for single rows all day: real tables of concord.duckdb at any size."""

@@ -141,6 +141,12 @@ TABLES: Mapping[str, Table] = {
         columns={"id": TEXT, "status": TEXT, "new_ids": TEXTS, "publication": BIGINT},
         values={"status": ("live", "merged", "split", "gone", "erased")},
     ),
+    "customer_alias_history": Table(
+        key=("id", "from_publication"),
+        columns={"id": TEXT, "status": TEXT, "new_ids": TEXTS, "from_publication": BIGINT, "to_publication": BIGINT},
+        open=frozenset({"to_publication"}),
+        values={"status": ("merged", "split", "gone", "erased")},
+    ),
     "field_provenance": Table(
         key=("customer_id", "field"),
         columns={
@@ -155,9 +161,15 @@ TABLES: Mapping[str, Table] = {
         },
     ),
     "customer_history": Table(
-        key=("customer_id", "valid_from"),
-        columns={**CUSTOMER.columns, "valid_from": INSTANT, "valid_to": INSTANT},
-        open=CUSTOMER.open | {"valid_to"},
+        key=("customer_id", "from_publication"),
+        columns={
+            **CUSTOMER.columns,
+            "valid_from": INSTANT,
+            "valid_to": INSTANT,
+            "from_publication": BIGINT,
+            "to_publication": BIGINT,
+        },
+        open=CUSTOMER.open | {"valid_to", "to_publication"},
         values=CUSTOMER.values,
     ),
     "customer_change": Table(

@@ -75,12 +75,18 @@ STATE: Mapping[str, Columns] = {
 }
 
 
-def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | None) -> None:
+HISTORIES = ("customer_history", "customer_alias_history")
+"""Marts that go on from the newest publication instead of the base."""
+
+
+def prepare_warehouse(
+    warehouse: Path, data: Path, policy: Policy, base: Path | None, newest: Path | None = None
+) -> None:
     """Put a fresh warehouse file in the place of `warehouse`; an interrupted call leaves the old one as it was.
 
     Files under `data` and the Parquet of the publication folder `base` are laid as views, so nothing is copied. A
     table without a file, or without a base, is empty with the same columns. A column that an older base does not have
-    is null.
+    is null. `newest` is the folder of the publication made last, which is another than `base` after a rollback only.
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     build = warehouse.with_name(f"{warehouse.name}.build")
@@ -98,6 +104,8 @@ def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | 
             if name not in PRIVATE:
                 files = _present(base / f"{name}.parquet") if base else []
                 _lay(connection, f"previous.{name}", columns, files)
+            if name in HISTORIES:
+                _lay(connection, f"newest.{name}", columns, _present(newest / f"{name}.parquet") if newest else [])
         for name, frame in _policy_frames(policy).items():
             _copy(connection, f"policy.{name}", frame)
     _delete(Path(f"{warehouse}.wal"))

@@ -21,6 +21,7 @@ FIXED = {
         for mart in (
             "customer",
             "customer_alias",
+            "customer_alias_history",
             "customer_change",
             "customer_history",
             "field_provenance",
