@@ -21,6 +21,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from connectors.files import as_json, fsync, private_folder
+from connectors.history import MACROS
 from connectors.publication import (
     KEYS,
     MODEL_FILES,
@@ -134,6 +135,7 @@ def publish(
                 )
                 tables = marts | {"publication": _lay_publications(con, data, row)}
                 _write_tables(con, tables, schema, building, target)
+                _write_macros(con, schema)
                 _write_state(con, data, schema, building, number)
                 _read_back(con, tables, building)
             manifest = Manifest(
@@ -274,6 +276,24 @@ def _write_tables(
                 con.execute(f"create view concord.{table} as select * from read_parquet({quoted(final)})")
     finally:
         remove(target)
+
+
+def _write_macros(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """What readers may call in concord.duckdb: the table macros of the marts, and those of `connectors.history`.
+
+    Made while the database is the one in use, so that what they name is found in it, wherever it is attached later.
+    """
+    macros = con.execute(
+        "select function_name, parameters, macro_definition from duckdb_functions() "
+        "where database_name = 'warehouse' and schema_name = ? and function_type = 'table_macro' order by function_name",
+        [schema],
+    ).fetchall()
+    con.execute("use concord")
+    for name, parameters, definition in macros:
+        con.execute(f"create macro concord.{name}({', '.join(parameters)}) as table {definition}")
+    for statement in MACROS:
+        con.execute(statement)
+    con.execute("use memory")
 
 
 def _by_key(con: duckdb.DuckDBPyConnection, relation: str, key: Sequence[str]) -> str:

@@ -100,6 +100,8 @@ def prepare_warehouse(
             _lay(connection, f"identity.{name}", columns, _present(data / "identity" / f"{name}.parquet"))
         for name, columns in STATE.items():
             _lay(connection, f"state.{name}", columns, _present(data / "state" / f"{name}.parquet"))
+        told = _present(newest / "publication.parquet") if newest else []
+        _lay(connection, "newest.publication", {"number": "bigint", "logical_date": "date"}, told)
         for name, columns in mart_columns().items():
             if name not in PRIVATE:
                 files = _present(base / f"{name}.parquet") if base else []

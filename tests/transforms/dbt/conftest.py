@@ -132,6 +132,9 @@ class House:
         with duckdb.connect(self.warehouse(number)) as connection:
             for name in published_tables():
                 connection.execute(f"copy marts.{name} to '{folder / name}.parquet'")
+            connection.execute(
+                f"copy (select {number} as number, date '{as_of}' as logical_date) to '{folder}/publication.parquet'"
+            )
             connection.execute(f"copy marts.owner_assignment to '{state / 'owner_assignment.parquet'}'")
         self.base, self.newest = number, folder
         return marts

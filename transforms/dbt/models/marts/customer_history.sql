@@ -15,8 +15,8 @@ carried as (
 ),
 
 days as (
-    select greatest({{ instant(as_of()) }}, max(greatest(valid_from, valid_to))) as reached
-    from carried
+    select greatest({{ instant(as_of()) }}, max({{ instant('logical_date') }})) as reached
+    from {{ source('newest', 'publication') }}
 ),
 
 -- a customer's row is named by the publication in which it last changed: no column needs to be compared
