@@ -41,6 +41,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "field_provenance": ("customer_id", "field"),
     "customer_history": ("customer_id", "from_publication"),
     "customer_change": ("publication", "customer_id"),
+    "customer_context": ("customer_id", "role"),
+    "customer_feature": ("customer_id",),
     "support_agent": ("employee_id",),
     "publication": ("number",),
 }

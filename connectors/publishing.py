@@ -49,7 +49,7 @@ from connectors.publication import (
 )
 
 ENGINE = f"duckdb {duckdb.__version__}"
-TELLING = ("customer_history", "customer_alias_history", "customer_change", "publication")
+TELLING = ("customer_history", "customer_alias_history", "customer_change", "customer_feature", "publication")
 COMPARED = tuple(table for table in KEYS if table not in TELLING)
 """Tables whose rows decide whether there is anything new; the others only tell of it."""
 LOOKED_UP = ("customer", "identity_link")

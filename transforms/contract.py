@@ -1,6 +1,6 @@
 """The published tables as readers may rely on them: columns, types, keys and allowed values.
 
-What the columns mean stands with the dbt models. The table `publication` is no mart: each publication writes it.
+What the columns mean stands with the dbt models.
 """
 
 from __future__ import annotations
@@ -178,6 +178,41 @@ TABLES: Mapping[str, Table] = {
         open=frozenset({"base"}),
         values={"op": ("insert", "update", "delete", "merge", "split", "erase")},
     ),
+    "customer_context": Table(
+        key=("customer_id", "role"),
+        columns={"customer_id": TEXT, "role": TEXT, "context": TEXT},
+    ),
+    "customer_feature": Table(
+        key=("customer_id",),
+        columns={
+            "customer_id": TEXT,
+            "is_person": INTEGER,
+            "is_active": INTEGER,
+            "is_premium": INTEGER,
+            "tenure_days": INTEGER,
+            "lifetime_value": DOUBLE,
+            "open_deals": INTEGER,
+            "open_cases": INTEGER,
+            "cases_90d": INTEGER,
+            "days_since_last_case": INTEGER,
+            "days_since_last_contact": INTEGER,
+            "days_since_oldest_source": INTEGER,
+            "consent_ai_granted": INTEGER,
+            "consent_ai_denied": INTEGER,
+            "has_email": INTEGER,
+            "has_phone": INTEGER,
+            "has_address": INTEGER,
+            "has_owner": INTEGER,
+            "has_organisation": INTEGER,
+            "source_count": INTEGER,
+            "conflicts": INTEGER,
+            "match_confidence": DOUBLE,
+            "completeness": DOUBLE,
+            "sla_minutes": INTEGER,
+            "routed_to_ai": INTEGER,
+        },
+        open=frozenset({"tenure_days", "days_since_last_case", "days_since_last_contact", "days_since_oldest_source"}),
+    ),
     "support_agent": Table(
         key=("employee_id",),
         columns={
@@ -199,3 +234,18 @@ TABLES: Mapping[str, Table] = {
     ),
 }
 """Mart -> its contract, `customer` first."""
+
+PUBLICATION = Table(
+    key=("number",),
+    columns={
+        "number": BIGINT,
+        "base": BIGINT,
+        "created_at": INSTANT,
+        "logical_date": DAY,
+        "rows": TEXT,
+        "checks": TEXT,
+        "freshness": TEXT,
+    },
+    open=frozenset({"base"}),
+)
+"""The table `publication`, which is no mart: each publication writes its row."""

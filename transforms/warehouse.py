@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 import yaml
 
+from transforms.masking import MASKS
 from transforms.policy import Policy
 from transforms.records import KINDS
 from transforms.sql import quoted
@@ -110,6 +111,8 @@ def prepare_warehouse(
                 _lay(connection, f"newest.{name}", columns, _present(newest / f"{name}.parquet") if newest else [])
         for name, frame in _policy_frames(policy).items():
             _copy(connection, f"policy.{name}", frame)
+        for name, mask in MASKS.items():
+            connection.execute(f"create macro policy.{name}(value) as {mask.format(value='value')}")
     _delete(Path(f"{warehouse}.wal"))
     build.replace(warehouse)
 
@@ -177,6 +180,15 @@ def _policy_frames(policy: Policy) -> dict[str, pl.DataFrame]:
                 "skills": pl.List(pl.String),
                 "capacity": pl.Int32,
             },
+            orient="row",
+        ),
+        "context_field": pl.DataFrame(
+            [
+                (name, role.contact_points == "masked", field)
+                for name, role in policy.roles.root.items()
+                for field in role.context
+            ],
+            schema={"role": pl.String, "is_masked": pl.Boolean, "field": pl.String},
             orient="row",
         ),
         "survivorship": pl.DataFrame(

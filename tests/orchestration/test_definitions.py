@@ -23,6 +23,8 @@ FIXED = {
             "customer_alias",
             "customer_alias_history",
             "customer_change",
+            "customer_context",
+            "customer_feature",
             "customer_history",
             "field_provenance",
             "identity_edge",

@@ -15,13 +15,16 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from transforms.policy.lines import line_of
+from transforms.policy.roles import Roles, mistakes
+
 SHIPPED = Path(__file__).parent
 
 Rule = Literal["source_rank", "most_recent"]
 Tier = Literal["standard", "premium"]
 Answerer = Literal["ai", "human"]
 Share = Annotated[float, Field(ge=0, le=1)]
-Value = TypeVar("Value", bound="Strict")
+Value = TypeVar("Value", bound=BaseModel)
 
 _BESIDE = {"sources.yaml"}
 """YAML files of the policy folder that others read."""
@@ -130,6 +133,7 @@ class Policy(Strict):
     support: SupportPolicy
     gate: Gate
     agents: tuple[Agent, ...]
+    roles: Roles
     reporting_currency: str = Field(pattern=r"^[A-Z]{3}$")
 
 
@@ -145,6 +149,7 @@ def load_policy(folder: Path | None = None, reporting_currency: str = "EUR") -> 
             survivorship=_load(Survivorship, folder, "survivorship.yaml"),
             support=_load(SupportPolicy, folder, "support_policy.yaml"),
             gate=_load(Gate, folder, "gate.yaml"),
+            roles=_load_roles(folder),
             agents=_load_agents(folder / "agents.csv") if folder and (folder / "agents.csv").exists() else (),
             reporting_currency=reporting_currency,
         )
@@ -162,8 +167,12 @@ def _no_unknown_file(folder: Path | None) -> None:
             raise PolicyError(f"{path}: unknown policy file; expected one of {', '.join(sorted(known))}")
 
 
+def _file_of(folder: Path | None, name: str) -> Path:
+    return folder / name if folder and (folder / name).exists() else SHIPPED / name
+
+
 def _load(model: type[Value], folder: Path | None, name: str) -> Value:
-    path = folder / name if folder and (folder / name).exists() else SHIPPED / name
+    path = _file_of(folder, name)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -173,7 +182,17 @@ def _load(model: type[Value], folder: Path | None, name: str) -> Value:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise PolicyError(f"{path}: {_first_words(error)}") from error
+        line = line_of(path.read_text(encoding="utf-8"), error.errors()[0]["loc"])
+        raise PolicyError(f"{path}: line {line}: {_first_words(error)}") from error
+
+
+def _load_roles(folder: Path | None) -> Roles:
+    path = _file_of(folder, "roles.yaml")
+    roles = _load(Roles, folder, "roles.yaml")
+    for place, words in mistakes(roles):
+        line = line_of(path.read_text(encoding="utf-8"), place)
+        raise PolicyError(f"{path}: line {line}: {'.'.join(map(str, place))}: {words}")
+    return roles
 
 
 def _load_agents(path: Path) -> tuple[Agent, ...]:
