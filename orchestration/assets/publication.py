@@ -13,6 +13,7 @@ from orchestration.inputs import inputs_of
 from orchestration.metadata import table_metadata
 from orchestration.workspace import Workspace
 from transforms.gate import Finding, examine
+from transforms.policy.roles import role_tables
 from transforms.warehouse import published_tables
 
 KEY = dg.AssetKey(["publication"])
@@ -71,6 +72,7 @@ def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResu
         created_at=datetime.now(UTC),
         inputs=inputs_of(workspace),
         checks=findings,
+        roles=role_tables(workspace.policy.roles),
         memory=settings.memory,
         threads=settings.threads,
     )
