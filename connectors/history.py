@@ -10,6 +10,7 @@ about does not belong here (`transforms/dbt/models/marts/customer_history.sql`).
 
 from __future__ import annotations
 
+import duckdb
 import polars as pl
 
 from connectors.publication import Publication
@@ -66,8 +67,26 @@ MACROS = (
 """Made in every concord.duckdb; the tables that they name are those of the database that they stand in."""
 
 
+def write_macros(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Put what readers may call into the database `concord`: `MACROS`, and the table macros of the marts.
+
+    Made while the database is the one in use, so that what they name is found in it, wherever it is attached later.
+    """
+    of_marts = con.execute(
+        "select function_name, parameters, macro_definition from duckdb_functions() where database_name = 'warehouse' "
+        "and schema_name = ? and function_type = 'table_macro' order by function_name",
+        [schema],
+    ).fetchall()
+    con.execute("use concord")
+    for name, parameters, body in of_marts:
+        con.execute(f"create macro concord.{name}({', '.join(parameters)}) as table {body}")
+    for statement in MACROS:
+        con.execute(statement)
+    con.execute("use memory")
+
+
 def customers_in(publication: Publication, number: int) -> pl.LazyFrame:
-    """The table `customer` as publication `number` had it, by customer_id; of a publication that was rolled back, too."""
+    """The table `customer` as publication `number` had it, by customer_id; also of one that was rolled back."""
     return (
         publication.scan("customer_history")
         .filter(

@@ -22,7 +22,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from connectors.files import as_json, fsync, private_folder
-from connectors.history import MACROS
+from connectors.history import write_macros
 from connectors.publication import (
     KEYS,
     MODEL_FILES,
@@ -108,7 +108,8 @@ def publish(
 
     `inputs` are what the run rested on (delivery ids, hashes of connectors and policy, code version), fit for JSON.
     A failed check of severity `error` holds the publication back: it is written to `published/held/` and nothing else
-    changes. `roles` are the databases to write beside. `memory` (a DuckDB size) and `threads` bound the writing; rows beyond the memory spill into the new folder.
+    changes. `roles` get a database each beside. `memory` (a DuckDB size) and `threads` bound the writing; rows beyond
+    the memory spill into the new folder.
 
     Raises:
         PublicationError: `number` is not the next, `base` not the current publication, a table or a file of the state
@@ -139,7 +140,7 @@ def publish(
                 )
                 tables = marts | {"publication": _lay_publications(con, data, row)}
                 _write_tables(con, tables, schema, building, target)
-                _write_macros(con, schema)
+                write_macros(con, schema)
                 _write_state(con, data, schema, building, number)
                 _read_back(con, tables, building)
                 told = {role: write_role(con, role, columns, building) for role, columns in roles.items()}
@@ -281,24 +282,6 @@ def _write_tables(
                 con.execute(f"create view concord.{table} as select * from read_parquet({quoted(final)})")
     finally:
         remove(target)
-
-
-def _write_macros(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """What readers may call in concord.duckdb: the table macros of the marts, and those of `connectors.history`.
-
-    Made while the database is the one in use, so that what they name is found in it, wherever it is attached later.
-    """
-    macros = con.execute(
-        "select function_name, parameters, macro_definition from duckdb_functions() "
-        "where database_name = 'warehouse' and schema_name = ? and function_type = 'table_macro' order by function_name",
-        [schema],
-    ).fetchall()
-    con.execute("use concord")
-    for name, parameters, definition in macros:
-        con.execute(f"create macro concord.{name}({', '.join(parameters)}) as table {definition}")
-    for statement in MACROS:
-        con.execute(statement)
-    con.execute("use memory")
 
 
 def _by_key(con: duckdb.DuckDBPyConnection, relation: str, key: Sequence[str]) -> str:

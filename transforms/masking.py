@@ -53,5 +53,5 @@ CONTEXT_FIELDS = (
     *("owner", "owner_employee_id", "owner_reason", "route", "route_reason"),
     *("sources", "match_confidence", "completeness", "conflict_fields", "recent_cases"),
 )
-"""What a role's document can tell of a customer, in its order: columns of customer, the names of its organisation and of
-its owner, and its newest cases."""
+"""What a role's document can tell of a customer, in its order: columns of customer, the names of its organisation and
+of its owner, and its newest cases."""

@@ -8,7 +8,7 @@ import yaml
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int:
-    """Line, from 1, of the entry that `path` (keys and positions) leads to, or of the last one on the way that is there."""
+    """Line, from 1, of the entry that `path` (keys and positions) leads to, or of the last on the way that is there."""
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     line = 1
     for step in path:

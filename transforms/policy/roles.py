@@ -54,13 +54,8 @@ def mistakes(roles: Roles) -> Iterator[tuple[Path, str]]:
             if missing := [column for column in contract.key if column not in columns]:
                 yield place, f"the key is missing; name {', '.join(missing)} too, so that its rows can be told apart"
             if role.contact_points == "masked" and (raw := RAW.get(table, frozenset()) & set(columns)):
-                yield (
-                    place,
-                    (
-                        f"{', '.join(sorted(raw))} holds values as records wrote them, which cannot be masked; take it away, "
-                        "or write contact_points: shown"
-                    ),
-                )
+                words = f"{', '.join(sorted(raw))} holds values as records wrote them, which cannot be masked"
+                yield place, f"{words}; take it away, or write contact_points: shown"
 
 
 def role_tables(roles: Roles) -> dict[str, dict[str, dict[str, str]]]:

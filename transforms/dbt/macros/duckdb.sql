@@ -102,7 +102,8 @@
 {%- endmacro %}
 
 
-{#- A macro of the database itself, which readers can call: the rows of a table or view whose name they give. -#}
+{#- A macro of the database itself, beside the marts: `body` of the rows of a table, view or CTE that its caller names.
+    For a post-hook, which is rendered when the project is parsed: `this` would not know its schema yet. -#}
 {% macro create_reader_macro(name, body) -%}
-    create or replace macro {{ this.schema }}.{{ name }}(rows) as table {{ body }} from query_table(rows) as rows
+    create or replace macro marts.{{ name }}(rows) as table {{ body }} from query_table(rows) as rows
 {%- endmacro %}

@@ -8,12 +8,13 @@ counted as (
     {{ per_customer('cases', ['cases.status', 'subject', 'priority', 'opened_at', 'cases.source', 'object', 'record_id']) }}
 ),
 
+-- open ones first, then the newest
 ranked as (
     select
         *,
         row_number() over (
             partition by customer_id
-            order by opened_at desc, source asc, object asc, record_id asc
+            order by status <> 'open', opened_at desc, source asc, object asc, record_id asc
         ) as position
     from counted
     where opened_at < {{ end_of_as_of() }}
