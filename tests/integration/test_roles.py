@@ -122,7 +122,9 @@ def test_role_databases_are_in_the_manifest_and_verified(ran: Place, tmp_path: P
 
 
 def test_a_role_that_is_not_there_is_said_with_those_that_are(ran: Place) -> None:
-    with pytest.raises(PublicationError, match=r"no role 'ai'; roles\.yaml gave it: ai_support, analytics, human_agent"):
+    with pytest.raises(
+        PublicationError, match=r"no role 'ai'; roles\.yaml gave it: ai_support, analytics, human_agent"
+    ):
         open_publication(ran.data, role="ai")
     with pytest.raises(PublicationError, match="no table 'identity_edge' for the role ai_support; it has "):
         open_publication(ran.data, role="ai_support").scan("identity_edge")
