@@ -71,3 +71,34 @@ def test_a_reporting_currency_is_an_iso_code() -> None:
 def test_every_shipped_rule_is_explained_where_it_stands() -> None:
     for path in SHIPPED.glob("*.yaml"):
         assert path.read_text(encoding="utf-8").startswith("# "), path
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            "desk:\n  contact_points: masked\n  context:\n    - route\n    - rute\n  tables: {}\n",
+            "line 5: desk.context.1",
+        ),
+        ("desk:\n  contact_points: masked\n  tables:\n    customers: [customer_id]\n", "line 4: .*is customer meant"),
+        ("desk:\n  contact_points: masked\n  tables:\n    customer: [customer_id, mail]\n", "line 4: .*is email meant"),
+        ("desk:\n  contact_points: masked\n  tables:\n    customer: [email]\n", "key is missing; name customer_id too"),
+        ("desk:\n  contact_points: hidden\n  tables: {}\n", "line 2: desk.contact_points: .*'hidden'"),
+        ("desk:\n  tables: {}\n", "line 1: desk.contact_points: Field required"),
+        (
+            "desk:\n  contact_points: masked\n  tables:\n    field_provenance: [customer_id, field, runners_up]\n",
+            "line 4: desk.tables.field_provenance: runners_up holds values as records wrote them",
+        ),
+    ],
+)
+def test_a_mistake_in_the_roles_is_named_with_its_line_and_what_is_meant(
+    tmp_path: Path, content: str, expected: str
+) -> None:
+    with pytest.raises(PolicyError, match=expected) as error:
+        load_policy(write(tmp_path, "roles.yaml", content))
+    assert str(tmp_path / "roles.yaml") in str(error.value)
+
+
+def test_a_role_that_is_shown_contact_points_may_have_what_cannot_be_masked(tmp_path: Path) -> None:
+    content = "desk:\n  contact_points: shown\n  tables:\n    field_provenance: [customer_id, field, runners_up]\n"
+    assert set(load_policy(write(tmp_path, "roles.yaml", content)).roles.root) == {"desk"}

@@ -30,43 +30,63 @@
 {%- endmacro %}
 
 
-{#- The document as JSON text. Nulls are left out. `text_limit`: characters of a text before it ends in an ellipsis; null
-    leaves texts out. `with_lists`: whether lists stand in it. -#}
-{% macro context_document(text_limit, with_lists) -%}
-    {%- set lists = ['sources', 'conflict_fields', 'recent_cases'] -%}
-    {%- set instants = ['last_case_at', 'last_contact_at'] -%}
-    '{' || concat_ws(
-        ',',
-        '"customer_id":' || {{ json_text('customer_id') }},
-        '"publication":' || publication,
-        '"oldest_source_at":' || {{ json_text(rfc3339('oldest_source_at')) }},
-        {% if not (text_limit and with_lists) -%}
-        '"shortened":true',
-        {% endif -%}
-        {% for field in context_fields() if (with_lists or field not in lists) and (text_limit or field not in context_texts()) -%}
-        case
-            when shows_{{ field }} then '"{{ field }}":' ||
-            {%- if field == 'recent_cases' %}
-                case when is_masked then recent_cases_redacted else recent_cases end
-            {%- elif field in context_texts() %}
-                {{ json_text(shortened(masked(field, context_texts()[field]), text_limit)) }}
-            {%- elif field in instants %}
-                {{ json_text(rfc3339(field)) }}
-            {%- else %}
-                {{ json_text(field) }}
-            {%- endif %}
-        end{{ ',' if not loop.last }}
-        {% endfor -%}
-    ) || '}'
+{#- Lists: they go first where a document is too long. -#}
+{% macro context_lists() -%}
+    {{ return(['sources', 'conflict_fields', 'recent_cases']) }}
 {%- endmacro %}
 
 
-{% macro masked(value, mask) -%}
-    {%- if mask is none -%}
-    {{ value }}
-    {%- else -%}
-    case when is_masked then policy.{{ mask }}({{ value }}) else {{ value }} end
-    {%- endif -%}
+{#- One field as `"field":value`, null where it is null; `is_masked` for a role that may not see contact points. -#}
+{% macro context_entry(field, text_limit, is_masked) -%}
+    {%- set mask = context_texts().get(field) if is_masked -%}
+    {%- set value = 'policy.' ~ mask ~ '(' ~ field ~ ')' if mask else field -%}
+    '"{{ field }}":' ||
+    {%- if field == 'recent_cases' %} {{ 'recent_cases_redacted' if is_masked else 'recent_cases' }}
+    {%- elif field in context_texts() %} {{ json_text(shortened(value, text_limit)) }}
+    {%- elif field.endswith('_at') %} {{ json_text(rfc3339(field)) }}
+    {%- else %} {{ json_text(field) }}
+    {%- endif %}
+{%- endmacro %}
+
+
+{#- Fields whose entry depends on whether the role is masked. -#}
+{% macro masked_fields() -%}
+    {%- set found = ['recent_cases'] -%}
+    {%- for field, mask in context_texts().items() if mask -%}
+        {%- do found.append(field) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{#- What stands in every document. -#}
+{% macro context_head() -%}
+    concat_ws(
+            ',',
+            '"customer_id":' || {{ json_text('customer_id') }},
+            '"publication":' || publication,
+            '"oldest_source_at":' || {{ json_text(rfc3339('oldest_source_at')) }}
+        )
+{%- endmacro %}
+
+
+{#- The document of a customer for whom the whole one is too long: without lists, and with texts of at most `text_limit`
+    characters, or without texts where that is null. -#}
+{% macro context_shortened(text_limit) -%}
+    '{' || concat_ws(
+        ',',
+        {{ context_head() }},
+        '"shortened":true',
+        {% for field in context_fields() if field not in context_lists() and (text_limit or field not in context_texts()) -%}
+        case
+            when not shows_{{ field }} then null
+            {% if field in masked_fields() -%}
+            when is_masked then {{ context_entry(field, text_limit, true) }}
+            {% endif -%}
+            else {{ context_entry(field, text_limit, false) }}
+        end{{ ',' if not loop.last }}
+        {% endfor -%}
+    ) || '}'
 {%- endmacro %}
 
 

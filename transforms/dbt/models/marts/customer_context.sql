@@ -39,25 +39,71 @@ told as (
         on customers.customer_id = recent_cases.customer_id
 ),
 
-documents as (
+-- written once per customer, not once per role
+entries as (
+    select
+        customer_id,
+        {{ context_head() }} as head,
+        {% for field in masked_fields() -%}
+        {{ context_entry(field, 120, true) }} as masked_{{ field }},
+        {% endfor -%}
+        {% for field in context_fields() -%}
+        {{ context_entry(field, 120, false) }} as plain_{{ field }}{{ ',' if not loop.last }}
+        {% endfor -%}
+    from told
+),
+
+whole as (
+    select
+        entries.customer_id,
+        roles.role,
+        '{' || concat_ws(
+            ',',
+            entries.head,
+            {% for field in context_fields() -%}
+            case
+                when not roles.shows_{{ field }} then null
+                {% if field in masked_fields() -%}
+                when roles.is_masked then entries.masked_{{ field }}
+                {% endif -%}
+                else entries.plain_{{ field }}
+            end{{ ',' if not loop.last }}
+            {% endfor -%}
+        ) || '}' as context
+    from entries
+    cross join roles
+),
+
+too_long as (
     select
         told.*,
-        roles.*,
-        {{ context_document(120, true) }} as whole
-    from told
-    cross join roles
+        roles.*
+    from whole
+    inner join told
+        on whole.customer_id = told.customer_id
+    inner join roles
+        on whole.role = roles.role
+    where {{ bytes_of('whole.context') }} > {{ context_bytes() }}
 ),
 
 final as (
     select
         customer_id,
         role,
+        context
+    from whole
+    where {{ bytes_of('context') }} <= {{ context_bytes() }}
+
+    union all
+
+    select
+        customer_id,
+        role,
         case
-            when {{ bytes_of('whole') }} <= {{ context_bytes() }} then whole
-            when {{ bytes_of(context_document(24, false)) }} <= {{ context_bytes() }} then {{ context_document(24, false) }}
-            else {{ context_document(none, false) }}
+            when {{ bytes_of(context_shortened(24)) }} <= {{ context_bytes() }} then {{ context_shortened(24) }}
+            else {{ context_shortened(none) }}
         end as context
-    from documents
+    from too_long
 )
 
 select * from final
