@@ -43,13 +43,13 @@ told as (
 entries as (
     select
         customer_id,
-        {{ context_head() }} as head,
         {% for field in masked_fields() -%}
         {{ context_entry(field, 120, true) }} as masked_{{ field }},
         {% endfor -%}
         {% for field in context_fields() -%}
-        {{ context_entry(field, 120, false) }} as plain_{{ field }}{{ ',' if not loop.last }}
+        {{ context_entry(field, 120, false) }} as plain_{{ field }},
         {% endfor -%}
+        {{ context_head() }} as head
     from told
 ),
 
