@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from transforms.policy import SHIPPED, PolicyError, load_policy
+from transforms.policy.roles import role_tables
 
 
 def write(folder: Path, name: str, content: str) -> Path:
@@ -102,3 +104,18 @@ def test_a_mistake_in_the_roles_is_named_with_its_line_and_what_is_meant(
 def test_a_role_that_is_shown_contact_points_may_have_what_cannot_be_masked(tmp_path: Path) -> None:
     content = "desk:\n  contact_points: shown\n  tables:\n    field_provenance: [customer_id, field, runners_up]\n"
     assert set(load_policy(write(tmp_path, "roles.yaml", content)).roles.root) == {"desk"}
+
+
+def test_a_masked_role_gets_no_text_as_somebody_typed_it_and_ids_as_they_are(tmp_path: Path) -> None:
+    tables = "  tables:\n    customer: [customer_id, display_name, email, route]\n"
+    content = f"model:\n  contact_points: masked\n{tables}desk:\n  contact_points: shown\n{tables}"
+    roles = role_tables(load_policy(write(tmp_path, "roles.yaml", content)).roles)
+    values = "select 'c_1' as customer_id, 'a@x.example' as display_name, 'a@x.example' as email, 'ai' as route"
+    seen = {
+        role: duckdb.sql(f"select {', '.join(made['customer'].values())} from ({values})").fetchall()
+        for role, made in roles.items()
+    }
+    assert seen == {
+        "model": [("c_1", "[e-mail]", "a***@x.example", "ai")],
+        "desk": [("c_1", "a@x.example", "a@x.example", "ai")],
+    }
