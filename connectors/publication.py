@@ -1,6 +1,7 @@
 """Publications as they lie on disk: what stands where, how one is opened, checked, made current and recovered.
 
     <data>/published/v000012/            one publication: concord.duckdb, <table>.parquet, state/, manifest.json
+    <data>/published/v000012/roles/      <role>/concord.duckdb: what that role may see, and nothing else
     <data>/published/current             symbolic link to the one that readers get, switched by one rename
     <data>/published/held/v000013/       what the gate held back, for the engineer; its number is not consumed
     <data>/state/                        a copy of the newest publication's state/, and what engineers add to it
@@ -38,9 +39,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "identity_link": ("source", "object", "record_id"),
     "identity_edge": ("record_a", "record_b"),
     "customer_alias": ("id",),
+    "customer_alias_history": ("id", "from_publication"),
     "field_provenance": ("customer_id", "field"),
-    "customer_history": ("customer_id", "valid_from"),
+    "customer_history": ("customer_id", "from_publication"),
     "customer_change": ("publication", "customer_id"),
+    "customer_context": ("customer_id", "role"),
+    "customer_feature": ("customer_id",),
     "support_agent": ("employee_id",),
     "publication": ("number",),
 }
@@ -79,6 +83,13 @@ class TableEntry(_Frozen):
     content: str
 
 
+class RoleEntry(_Frozen):
+    """One role's database: what it was made by (a hash of its columns and masks), and its tables."""
+
+    definition: str
+    tables: dict[str, TableEntry]
+
+
 class Manifest(_Frozen):
     """What a publication says of itself."""
 
@@ -92,6 +103,7 @@ class Manifest(_Frozen):
     held: bool = False
     files: dict[str, FileEntry]
     tables: dict[str, TableEntry]
+    roles: dict[str, RoleEntry] = {}
     inputs: dict[str, Any]
     checks: list[dict[str, Any]]
 
@@ -102,10 +114,16 @@ class Publication:
 
     path: Path
     manifest: Manifest
+    role: str | None = None
+    """Where given, everything is read from that role's database alone."""
 
     @property
     def number(self) -> int:
         return self.manifest.number
+
+    @property
+    def database(self) -> Path:
+        return self.path / "concord.duckdb" if self.role is None else self.path / "roles" / self.role / "concord.duckdb"
 
     def connect(self, *, memory: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
         """A connection that reads this publication's tables and nothing else on this machine.
@@ -116,7 +134,7 @@ class Publication:
         show in UTC.
         """
         con = engine(memory, threads)
-        con.execute(f"attach {quoted(self.path / 'concord.duckdb')} as concord (read_only)")
+        con.execute(f"attach {quoted(self.database)} as concord (read_only)")
         con.execute("use concord")
         views = [name for (name,) in con.execute("select view_name from duckdb_views() where not internal").fetchall()]
         files = [self.path / f"{view}.parquet" for view in views]
@@ -128,9 +146,15 @@ class Publication:
         return con
 
     def scan(self, table: str) -> pl.LazyFrame:
-        """The table as a lazy frame over its Parquet file."""
-        if table not in self.manifest.tables:
-            raise PublicationError(f"publication {self.number} has no table {table!r}; it has {', '.join(self.tables)}")
+        """The table as a lazy frame over its Parquet file; a role's, over rows that are read from its database now."""
+        if table not in self.tables:
+            whose = f" for the role {self.role}" if self.role else ""
+            raise PublicationError(
+                f"publication {self.number} has no table {table!r}{whose}; it has {', '.join(self.tables)}"
+            )
+        if self.role is not None:
+            with self.connect() as con:
+                return con.table(table).pl().lazy()
         return pl.scan_parquet(self.path / f"{table}.parquet")
 
     def table(self, table: str) -> pl.DataFrame:
@@ -139,7 +163,7 @@ class Publication:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        return tuple(self.manifest.tables)
+        return tuple(self.manifest.tables if self.role is None else self.manifest.roles[self.role].tables)
 
 
 def engine(memory: str | None, threads: int | None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -182,13 +206,16 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def open_publication(data: Path, number: int | None = None, *, held: bool = False) -> Publication:
-    """The current publication, or the one called `number`; `held` opens what the gate held back.
+def open_publication(
+    data: Path, number: int | None = None, role: str | None = None, *, held: bool = False
+) -> Publication:
+    """The current publication, or the one called `number`; `held` opens what the gate held back, `role` what that role
+    may see of it.
 
     `current` is resolved to its numbered folder first, so a switch during the reading changes nothing for the reader.
 
     Raises:
-        PublicationError: there is none, or its manifest is damaged.
+        PublicationError: there is none, it has no such role, or its manifest is damaged.
     """
     folder = published(data) / "held" if held else published(data)
     found = _versions(folder)
@@ -198,7 +225,11 @@ def open_publication(data: Path, number: int | None = None, *, held: bool = Fals
     if wanted not in found:
         there = ", ".join(map(str, found)) or "none"
         raise PublicationError(f"{folder}: there is no publication {wanted}; there are: {there}")
-    return Publication(found[wanted].resolve(), read_manifest(found[wanted]))
+    manifest = read_manifest(found[wanted])
+    if role is not None and role not in manifest.roles:
+        there = ", ".join(manifest.roles) or "none"
+        raise PublicationError(f"publication {wanted} has no role {role!r}; roles.yaml gave it: {there}")
+    return Publication(found[wanted].resolve(), manifest, role)
 
 
 def publications(data: Path, *, held: bool = False) -> list[Publication]:
@@ -372,3 +403,12 @@ def problems_of(publication: Publication) -> list[str]:
 def file_entry(path: Path, rows: int | None = None) -> FileEntry:
     with path.open("rb") as file:
         return FileEntry(sha256=hashlib.file_digest(file, "sha256").hexdigest(), bytes=path.stat().st_size, rows=rows)
+
+
+def table_entry(con: duckdb.DuckDBPyConnection, relation: str) -> TableEntry:
+    """Rows, columns and content of a table, a view or a file."""
+    columns = {name: str(kind) for name, kind, *_ in con.execute(f"describe from {relation}").fetchall()}
+    listing = ", ".join(f'"{column}"' for column in columns)
+    # A sum does not know the order of its terms; equal rows count as often as they stand there.
+    rows, content = con.execute(f"select count(*), sum(hash({listing})::hugeint) from {relation}").fetchall()[0]
+    return TableEntry(rows=rows, columns=columns, content=f"{content or 0:x}")

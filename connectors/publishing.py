@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 import duckdb
@@ -21,6 +22,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from connectors.files import as_json, fsync, private_folder
+from connectors.history import write_macros
 from connectors.publication import (
     KEYS,
     MODEL_FILES,
@@ -44,11 +46,14 @@ from connectors.publication import (
     quoted,
     remove,
     switch,
+    table_entry,
     version,
 )
+from connectors.roles import Roles, definition, write_role
 
 ENGINE = f"duckdb {duckdb.__version__}"
-COMPARED = tuple(table for table in KEYS if table not in ("customer_history", "customer_change", "publication"))
+TELLING = ("customer_history", "customer_alias_history", "customer_change", "customer_feature", "publication")
+COMPARED = tuple(table for table in KEYS if table not in TELLING)
 """Tables whose rows decide whether there is anything new; the others only tell of it."""
 LOOKED_UP = ("customer", "identity_link")
 """Tables that are asked for single rows all day: real tables of concord.duckdb at any size."""
@@ -94,6 +99,7 @@ def publish(
     created_at: datetime,
     inputs: Mapping[str, Any],
     checks: Sequence[Check],
+    roles: Roles = MappingProxyType({}),
     schema: str = "marts",
     memory: str | None = None,
     threads: int | None = None,
@@ -102,7 +108,8 @@ def publish(
 
     `inputs` are what the run rested on (delivery ids, hashes of connectors and policy, code version), fit for JSON.
     A failed check of severity `error` holds the publication back: it is written to `published/held/` and nothing else
-    changes. `memory` (a DuckDB size) and `threads` bound the writing; rows beyond the memory spill into the new folder.
+    changes. `roles` get a database each beside. `memory` (a DuckDB size) and `threads` bound the writing; rows beyond
+    the memory spill into the new folder.
 
     Raises:
         PublicationError: `number` is not the next, `base` not the current publication, a table or a file of the state
@@ -118,7 +125,7 @@ def publish(
             with _workbench(warehouse, private_folder(building), memory, threads) as con:
                 marts = _measure(con, schema)
                 current = open_publication(data, base) if base is not None else None
-                if current and not failed and _says_the_same(con, marts, current):
+                if current and not failed and _says_the_same(con, marts, roles, current):
                     rows = {table: entry.rows for table, entry in current.manifest.tables.items()}
                     return PublicationResult("unchanged", current.number, base, current.path, rows)
                 target = parent / version(number)
@@ -135,6 +142,7 @@ def publish(
                 _write_tables(con, tables, warehouse, schema, building, target)
                 _write_state(con, data, schema, building, number)
                 _read_back(con, tables, building)
+                told = {role: write_role(con, role, columns, building) for role, columns in roles.items()}
             manifest = Manifest(
                 number=number,
                 base=base,
@@ -145,6 +153,7 @@ def publish(
                 held=bool(failed),
                 files=_files(building),
                 tables=tables,
+                roles=told,
                 inputs=dict(inputs),
                 checks=[_told(check) for check in checks],
             )
@@ -193,24 +202,23 @@ def _workbench(
 
 def _measure(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, TableEntry]:
     """Rows, columns and content of every table that the warehouse gives."""
-    return {table: _entry(con, f"warehouse.{schema}.{table}") for table in KEYS if table != "publication"}
+    return {table: table_entry(con, f"warehouse.{schema}.{table}") for table in KEYS if table != "publication"}
 
 
-def _entry(con: duckdb.DuckDBPyConnection, relation: str) -> TableEntry:
-    columns = {name: str(kind) for name, kind, *_ in con.execute(f"describe from {relation}").fetchall()}
-    listing = ", ".join(f'"{column}"' for column in columns)
-    # A sum does not know the order of its terms; equal rows count as often as they stand there.
-    rows, content = con.execute(f"select count(*), sum(hash({listing})::hugeint) from {relation}").fetchall()[0]
-    return TableEntry(rows=rows, columns=columns, content=f"{content or 0:x}")
-
-
-def _says_the_same(con: duckdb.DuckDBPyConnection, marts: dict[str, TableEntry], current: Publication) -> bool:
-    """Whether the compared tables hold the rows of the current publication."""
+def _says_the_same(
+    con: duckdb.DuckDBPyConnection, marts: dict[str, TableEntry], roles: Roles, current: Publication
+) -> bool:
+    """Whether the compared tables hold the rows of the current publication, and roles see the same of them."""
     if current.manifest.schema_version != SCHEMA_VERSION:
+        return False
+    seen = {role: entry.definition for role, entry in current.manifest.roles.items()}
+    if seen != {role: definition(tables) for role, tables in roles.items()}:
         return False
     known = current.manifest.tables
     if current.manifest.engine != ENGINE:  # another version may hash otherwise: read the rows again
-        known = {table: _entry(con, quoted(current.path / f"{table}.parquet")) for table in COMPARED if table in known}
+        known = {
+            table: table_entry(con, quoted(current.path / f"{table}.parquet")) for table in COMPARED if table in known
+        }
     return all(known.get(table) == marts[table] for table in COMPARED)
 
 
@@ -246,7 +254,7 @@ def _lay_publications(con: duckdb.DuckDBPyConnection, data: Path, row: tuple[obj
     if so_far := publications(data):
         con.execute(f"insert into publication by name from {quoted(so_far[-1].path / 'publication.parquet')}")
     con.execute("insert into publication values (?, ?, ?, ?, ?, ?, ?)", row)
-    return _entry(con, "publication")
+    return table_entry(con, "publication")
 
 
 def _write_tables(
@@ -257,7 +265,7 @@ def _write_tables(
     building: Path,
     target: Path,
 ) -> None:
-    """Every table as Parquet and in concord.duckdb, ordered by its key.
+    """Every table as Parquet and in concord.duckdb, ordered by its key, and the macros that readers call there.
 
     Views name their file by the path at which the publication will stand, so that a plain DuckDB client can open
     `published/v000012/concord.duckdb` from any folder; `Publication.connect` also finds them after the data moved.
@@ -281,6 +289,7 @@ def _write_tables(
                     _copy(con, relation, file)
                 final = target.absolute() / file.name
                 con.execute(f"create view concord.{table} as select * from read_parquet({quoted(final)})")
+        write_macros(con, schema)
     finally:
         remove(target)
 
@@ -336,7 +345,7 @@ def _write_state(con: duckdb.DuckDBPyConnection, data: Path, schema: str, buildi
 def _read_back(con: duckdb.DuckDBPyConnection, tables: Mapping[str, TableEntry], building: Path) -> None:
     """What was written must read as what was measured, row by row."""
     for table, entry in tables.items():
-        found = _entry(con, quoted(building / f"{table}.parquet"))
+        found = table_entry(con, quoted(building / f"{table}.parquet"))
         if found != entry:
             raise PublicationError(
                 f"{table}.parquet does not read back as the table it was written from: {found.rows} rows of "

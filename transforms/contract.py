@@ -1,6 +1,6 @@
 """The published tables as readers may rely on them: columns, types, keys and allowed values.
 
-What the columns mean stands with the dbt models. The table `publication` is no mart: each publication writes it.
+What the columns mean stands with the dbt models.
 """
 
 from __future__ import annotations
@@ -142,6 +142,12 @@ TABLES: Mapping[str, Table] = {
         columns={"id": TEXT, "status": TEXT, "new_ids": TEXTS, "publication": BIGINT},
         values={"status": ("live", "merged", "split", "gone", "erased")},
     ),
+    "customer_alias_history": Table(
+        key=("id", "from_publication"),
+        columns={"id": TEXT, "status": TEXT, "new_ids": TEXTS, "from_publication": BIGINT, "to_publication": BIGINT},
+        open=frozenset({"to_publication"}),
+        values={"status": ("merged", "split", "gone", "erased")},
+    ),
     "field_provenance": Table(
         key=("customer_id", "field"),
         columns={
@@ -156,9 +162,15 @@ TABLES: Mapping[str, Table] = {
         },
     ),
     "customer_history": Table(
-        key=("customer_id", "valid_from"),
-        columns={**CUSTOMER.columns, "valid_from": INSTANT, "valid_to": INSTANT},
-        open=CUSTOMER.open | {"valid_to"},
+        key=("customer_id", "from_publication"),
+        columns={
+            **CUSTOMER.columns,
+            "valid_from": INSTANT,
+            "valid_to": INSTANT,
+            "from_publication": BIGINT,
+            "to_publication": BIGINT,
+        },
+        open=CUSTOMER.open | {"valid_to", "to_publication"},
         values=CUSTOMER.values,
     ),
     "customer_change": Table(
@@ -166,6 +178,41 @@ TABLES: Mapping[str, Table] = {
         columns={"publication": BIGINT, "base": BIGINT, "customer_id": TEXT, "op": TEXT, "fields": TEXT},
         open=frozenset({"base"}),
         values={"op": ("insert", "update", "delete", "merge", "split", "erase")},
+    ),
+    "customer_context": Table(
+        key=("customer_id", "role"),
+        columns={"customer_id": TEXT, "role": TEXT, "context": TEXT},
+    ),
+    "customer_feature": Table(
+        key=("customer_id",),
+        columns={
+            "customer_id": TEXT,
+            "is_person": INTEGER,
+            "is_active": INTEGER,
+            "is_premium": INTEGER,
+            "tenure_days": INTEGER,
+            "lifetime_value": DOUBLE,
+            "open_deals": INTEGER,
+            "open_cases": INTEGER,
+            "cases_90d": INTEGER,
+            "days_since_last_case": INTEGER,
+            "days_since_last_contact": INTEGER,
+            "days_since_oldest_source": INTEGER,
+            "consent_ai_granted": INTEGER,
+            "consent_ai_denied": INTEGER,
+            "has_email": INTEGER,
+            "has_phone": INTEGER,
+            "has_address": INTEGER,
+            "has_owner": INTEGER,
+            "has_organisation": INTEGER,
+            "source_count": INTEGER,
+            "conflicts": INTEGER,
+            "match_confidence": DOUBLE,
+            "completeness": DOUBLE,
+            "sla_minutes": INTEGER,
+            "routed_to_ai": INTEGER,
+        },
+        open=frozenset({"tenure_days", "days_since_last_case", "days_since_last_contact", "days_since_oldest_source"}),
     ),
     "support_agent": Table(
         key=("employee_id",),
@@ -193,3 +240,18 @@ TABLES: Mapping[str, Table] = {
     ),
 }
 """Mart -> its contract, `customer` first."""
+
+PUBLICATION = Table(
+    key=("number",),
+    columns={
+        "number": BIGINT,
+        "base": BIGINT,
+        "created_at": INSTANT,
+        "logical_date": DAY,
+        "rows": TEXT,
+        "checks": TEXT,
+        "freshness": TEXT,
+    },
+    open=frozenset({"base"}),
+)
+"""The table `publication`, which is no mart: each publication writes its row."""

@@ -13,6 +13,7 @@ import polars as pl
 import yaml
 
 from transforms.identity.kept import attach_results
+from transforms.masking import MASKS
 from transforms.policy import Policy
 from transforms.records import KINDS
 from transforms.sql import quoted
@@ -76,12 +77,19 @@ STATE: Mapping[str, Columns] = {
 }
 
 
-def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | None) -> None:
+HISTORIES = ("customer_history", "customer_alias_history")
+"""Marts that go on from the newest publication instead of the base."""
+
+
+def prepare_warehouse(
+    warehouse: Path, data: Path, policy: Policy, base: Path | None, newest: Path | None = None
+) -> None:
     """Put a fresh warehouse file in the place of `warehouse`; an interrupted call leaves the old one as it was.
 
     Parquet under `data` and of the publication folder `base` is laid as views, so it is not copied; identity's tables
     are, for the next run changes them in place. A table without a file, or without a base, is empty with the same
-    columns. A column that an older base does not have is null.
+    columns. A column that an older base does not have is null. `newest` is the folder of the publication
+    made last, which is another than `base` after a rollback only.
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     build = warehouse.with_name(f"{warehouse.name}.build")
@@ -94,15 +102,20 @@ def prepare_warehouse(warehouse: Path, data: Path, policy: Policy, base: Path | 
         _copy_identity(connection, data)
         for name, columns in STATE.items():
             _lay(connection, f"state.{name}", columns, _present(data / "state" / f"{name}.parquet"))
+        told = _present(newest / "publication.parquet") if newest else []
+        _lay(connection, "newest.publication", {"number": "bigint", "logical_date": "date"}, told)
         for name, columns in mart_columns().items():
             if name not in PRIVATE:
                 files = _present(base / f"{name}.parquet") if base else []
                 _lay(connection, f"previous.{name}", columns, files)
+            if name in HISTORIES:
+                _lay(connection, f"newest.{name}", columns, _present(newest / f"{name}.parquet") if newest else [])
         lay_policy(connection, policy)
+        for name, mask in MASKS.items():
+            connection.execute(f"create macro policy.{name}(value) as {mask.format(value='value')}")
     _delete(Path(f"{warehouse}.wal"))
-    for mart in warehouse.parent.glob(
-        f"*{warehouse.stem}.*.parquet"
-    ):  # of the file that is replaced, also half written
+    # Marts of the file that is replaced, also half written ones.
+    for mart in warehouse.parent.glob(f"*{warehouse.stem}.*.parquet"):
         mart.unlink()
     build.replace(warehouse)
 
@@ -178,6 +191,15 @@ def _policy_frames(policy: Policy) -> dict[str, pl.DataFrame]:
                 "skills": pl.List(pl.String),
                 "capacity": pl.Int32,
             },
+            orient="row",
+        ),
+        "context_field": pl.DataFrame(
+            [
+                (name, role.contact_points == "masked", field)
+                for name, role in policy.roles.root.items()
+                for field in role.context
+            ],
+            schema={"role": pl.String, "is_masked": pl.Boolean, "field": pl.String},
             orient="row",
         ),
         "survivorship": pl.DataFrame(

@@ -1,6 +1,7 @@
 """The last floor: the marts, if the gate lets them pass, become the numbered version that the world sees."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -12,6 +13,7 @@ from orchestration.inputs import inputs_of
 from orchestration.metadata import table_metadata
 from orchestration.workspace import Workspace
 from transforms.gate import Finding, examine
+from transforms.policy.roles import role_tables
 from transforms.warehouse import published_tables
 
 KEY = dg.AssetKey(["publication"])
@@ -66,9 +68,11 @@ def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResu
         number=next_number(data),
         base=base_number(data),
         logical_date=workspace.as_of,
-        created_at=workspace.started_at,
+        # Not the run's birth: what landed after it would seem to have been known before it had come. Decides no row.
+        created_at=datetime.now(UTC),
         inputs=inputs_of(workspace),
         checks=findings,
+        roles=role_tables(workspace.policy.roles),
         memory=settings.memory,
         threads=settings.threads,
     )

@@ -14,7 +14,7 @@ import duckdb
 from dagster_dbt import DbtCliResource, dbt_assets
 from packaging.version import Version
 
-from connectors.publication import base_number, next_number, open_publication
+from connectors.publication import base_number, next_number, open_publication, publications
 from orchestration import checks
 from orchestration.dbt_project import DBT_COMMAND, FINGERPRINT, MANIFEST, TARGET, Translator, parsed_manifest
 from orchestration.lineage import Columns, Origins, as_metadata, project_lineage
@@ -43,7 +43,8 @@ def warehouse_assets() -> dg.AssetsDefinition:
         base = base_number(data)
         if not context.is_subset or not settings.warehouse.exists():
             base_path = open_publication(data, base).path if base is not None else None
-            prepare_warehouse(settings.warehouse, data, workspace.policy, base_path)
+            newest = [publication.path for publication in publications(data)[-1:]]
+            prepare_warehouse(settings.warehouse, data, workspace.policy, base_path, *newest)
         # The profile reads the environment, in dbt's process and in ours when columns are looked up.
         os.environ.update(settings_for_dbt(settings.warehouse, settings.threads, settings.memory))
         variables = {

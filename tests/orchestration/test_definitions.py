@@ -21,7 +21,10 @@ FIXED = {
         for mart in (
             "customer",
             "customer_alias",
+            "customer_alias_history",
             "customer_change",
+            "customer_context",
+            "customer_feature",
             "customer_history",
             "customer_sla",
             "field_provenance",

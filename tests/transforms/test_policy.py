@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from transforms.policy import SHIPPED, PolicyError, load_policy
 from transforms.policy.pins import SHAPES
+from transforms.policy.roles import role_tables
 from transforms.policy.survivorship import GROUPS, Survivorship
 
 
@@ -200,3 +202,49 @@ def test_the_support_policy_in_the_documents_is_the_shipped_one(tmp_path: Path) 
 def test_every_shipped_rule_is_explained_where_it_stands() -> None:
     for path in SHIPPED.glob("*.yaml"):
         assert path.read_text(encoding="utf-8").startswith("# "), path
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            "desk:\n  contact_points: masked\n  context:\n    - route\n    - rute\n  tables: {}\n",
+            "line 5: desk.context.1",
+        ),
+        ("desk:\n  contact_points: masked\n  tables:\n    customers: [customer_id]\n", "line 4: .*is customer meant"),
+        ("desk:\n  contact_points: masked\n  tables:\n    customer: [customer_id, mail]\n", "line 4: .*is email meant"),
+        ("desk:\n  contact_points: masked\n  tables:\n    customer: [email]\n", "key is missing; name customer_id too"),
+        ("desk:\n  contact_points: hidden\n  tables: {}\n", "line 2: desk, contact_points: found 'hidden'"),
+        ("desk:\n  tables: {}\n", "line 1: desk, contact_points: nothing found"),
+        (
+            "desk:\n  contact_points: masked\n  tables:\n    field_provenance: [customer_id, field, runners_up]\n",
+            "line 4: desk.tables.field_provenance: runners_up holds values as records wrote them",
+        ),
+    ],
+)
+def test_a_mistake_in_the_roles_is_named_with_its_line_and_what_is_meant(
+    tmp_path: Path, content: str, expected: str
+) -> None:
+    with pytest.raises(PolicyError, match=expected) as error:
+        load_policy(write(tmp_path, "roles.yaml", content))
+    assert str(tmp_path / "roles.yaml") in str(error.value)
+
+
+def test_a_role_that_is_shown_contact_points_may_have_what_cannot_be_masked(tmp_path: Path) -> None:
+    content = "desk:\n  contact_points: shown\n  tables:\n    field_provenance: [customer_id, field, runners_up]\n"
+    assert set(load_policy(write(tmp_path, "roles.yaml", content)).roles.root) == {"desk"}
+
+
+def test_a_masked_role_gets_no_text_as_somebody_typed_it_and_ids_as_they_are(tmp_path: Path) -> None:
+    tables = "  tables:\n    customer: [customer_id, display_name, email, route]\n"
+    content = f"model:\n  contact_points: masked\n{tables}desk:\n  contact_points: shown\n{tables}"
+    roles = role_tables(load_policy(write(tmp_path, "roles.yaml", content)).roles)
+    values = "select 'c_1' as customer_id, 'a@x.example' as display_name, 'a@x.example' as email, 'ai' as route"
+    seen = {
+        role: duckdb.sql(f"select {', '.join(made['customer'].values())} from ({values})").fetchall()
+        for role, made in roles.items()
+    }
+    assert seen == {
+        "model": [("c_1", "[e-mail]", "a***@x.example", "ai")],
+        "desk": [("c_1", "a@x.example", "a@x.example", "ai")],
+    }

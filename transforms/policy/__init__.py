@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from transforms.policy.mistakes import at_line, read_yaml, told
 from transforms.policy.pins import Pin, PinError, read_pins
+from transforms.policy.roles import Roles, mistakes
 from transforms.policy.survivorship import Survivorship
 
 SHIPPED = Path(__file__).parent
@@ -111,6 +112,7 @@ class Policy(Strict):
     gate: Gate
     agents: tuple[Agent, ...]
     pins: tuple[Pin, ...]
+    roles: Roles
     reporting_currency: str = Field(pattern=r"^[A-Z]{3}$")
 
 
@@ -126,6 +128,7 @@ def load_policy(folder: Path | None = None, reporting_currency: str = "EUR") -> 
             survivorship=_load(Survivorship, folder, "survivorship.yaml"),
             support=_load(SupportPolicy, folder, "support_policy.yaml"),
             gate=_load(Gate, folder, "gate.yaml"),
+            roles=_load_roles(folder),
             agents=_load_agents(folder / "agents.csv") if folder and (folder / "agents.csv").exists() else (),
             pins=read_pins(folder / "pins.csv") if folder and (folder / "pins.csv").exists() else (),
             reporting_currency=reporting_currency,
@@ -146,8 +149,12 @@ def _no_unknown_file(folder: Path | None) -> None:
             raise PolicyError(f"{path}: unknown policy file; expected one of {', '.join(sorted(known))}")
 
 
+def _file_of(folder: Path | None, name: str) -> Path:
+    return folder / name if folder and (folder / name).exists() else SHIPPED / name
+
+
 def _load(model: type[Value], folder: Path | None, name: str) -> Value:
-    path = folder / name if folder and (folder / name).exists() else SHIPPED / name
+    path = _file_of(folder, name)
     try:
         content, line_of = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -158,6 +165,14 @@ def _load(model: type[Value], folder: Path | None, name: str) -> Value:
         return model.model_validate(content)
     except ValidationError as error:
         raise PolicyError(told(path, error, model, line_of)) from error
+
+
+def _load_roles(folder: Path | None) -> Roles:
+    path, roles = _file_of(folder, "roles.yaml"), _load(Roles, folder, "roles.yaml")
+    _, line_of = read_yaml(path.read_text(encoding="utf-8"))
+    for place, words in mistakes(roles):
+        raise PolicyError(f"{path}: line {line_of(place)}: {'.'.join(map(str, place))}: {words}")
+    return roles
 
 
 def _load_agents(path: Path) -> tuple[Agent, ...]:

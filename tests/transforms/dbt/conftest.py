@@ -56,6 +56,7 @@ class House:
     policy: Policy = field(default_factory=load_policy)
     base: int | None = None
     came_to: dict[str, Rows] = field(default_factory=dict)
+    newest: Path | None = None
 
     def records(self, kind: str, *rows: Mapping[str, Any]) -> None:
         """Write records of one kind; columns that a row does not name are null, or harmless where they must be."""
@@ -114,7 +115,7 @@ class House:
         """Build the marts as publication `number` upon the last published one; rows in the order of their keys."""
         warehouse = self.warehouse(number)
         base = None if self.base is None else self.data / f"v{self.base}"
-        prepare_warehouse(warehouse, self.data, self.policy, base)
+        prepare_warehouse(warehouse, self.data, self.policy, base, self.newest)
         told = {"as_of": as_of.isoformat(), "publication_number": number, "base_number": self.base}
         built = self.dbt.invoke(warehouse, "build", "--exclude-resource-type", "unit_test", **told)
         assert built.success, built.exception or [f"{r.node.name}: {r.message}" for r in built.result if r.message]
@@ -134,8 +135,11 @@ class House:
         with duckdb.connect(self.warehouse(number)) as connection:
             for name in published_tables():
                 connection.execute(f"copy marts.{name} to '{folder / name}.parquet'")
+            connection.execute(
+                f"copy (select {number} as number, date '{as_of}' as logical_date) to '{folder}/publication.parquet'"
+            )
             connection.execute(f"copy marts.owner_assignment to '{state / 'owner_assignment.parquet'}'")
-        self.base = number
+        self.base, self.newest = number, folder
         return marts
 
 

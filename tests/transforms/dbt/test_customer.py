@@ -260,15 +260,21 @@ def test_the_base_with_the_changes_is_the_publication(company: Any) -> None:
     assert applied(first["customer"], second["customer_change"]) == applied(second["customer"], [])
 
 
-def test_history_says_who_a_customer_was_on_any_day(company: Any) -> None:
+def test_history_says_who_a_customer_was_on_any_day_and_in_any_publication(company: Any) -> None:
     company.publish(1, DAY)
     company.records("organisation", {"source": "crm", "record_id": "acme", "name": "Acme Ltd"})
     company.publish(2, date(2025, 7, 10))
     company.records("organisation", {"source": "crm", "record_id": "acme", "name": "Acme Inc"})
     history = company.build(3, date(2025, 7, 10))["customer_history"]
     assert [
-        (row["display_name"], row["valid_from"], row["valid_to"]) for row in history if row["customer_id"] == "c_o_acme"
-    ] == [("Acme", instant(2025, 6, 30), instant(2025, 7, 10)), ("Acme Inc", instant(2025, 7, 10), None)]
+        (row["display_name"], row["valid_from"], row["valid_to"], row["from_publication"], row["to_publication"])
+        for row in history
+        if row["customer_id"] == "c_o_acme"
+    ] == [
+        ("Acme", instant(2025, 6, 30), instant(2025, 7, 10), 1, 2),
+        ("Acme Inc", instant(2025, 7, 10), None, 3, None),
+        ("Acme Ltd", instant(2025, 7, 10), instant(2025, 7, 10), 2, 3),
+    ]
 
 
 def test_an_owner_once_given_stays_when_the_one_named_leaves(company: Any) -> None:

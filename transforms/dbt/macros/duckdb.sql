@@ -94,3 +94,28 @@
 {% macro first_of(list) -%}
     {{ list }}[1]
 {%- endmacro %}
+
+
+{#- A value as JSON text; null stays null. -#}
+{% macro json_text(value) -%}
+    cast(to_json({{ value }}) as varchar)
+{%- endmacro %}
+
+
+{#- An instant as RFC 3339 writes it, in UTC (the session's zone, profiles.yml). -#}
+{% macro rfc3339(instant) -%}
+    strftime({{ instant }}, '%Y-%m-%dT%H:%M:%SZ')
+{%- endmacro %}
+
+
+{#- Bytes of a text in UTF-8. -#}
+{% macro bytes_of(text) -%}
+    strlen({{ text }})
+{%- endmacro %}
+
+
+{#- A macro of the database itself, beside the marts: `body` of the rows of a table, view or CTE that its caller names.
+    For a post-hook, which is rendered when the project is parsed: `this` would not know its schema yet. -#}
+{% macro create_reader_macro(name, body) -%}
+    create or replace macro marts.{{ name }}(rows) as table {{ body }} from query_table(rows) as rows
+{%- endmacro %}

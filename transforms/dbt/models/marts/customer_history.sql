@@ -1,28 +1,32 @@
--- A version is valid from the logical date of the run that saw it first. History has a grain of one day: a version that is
--- replaced on the day it came, or by a run with an older date, leaves no row, and its successor begins where it began.
+-- History goes on from the newest publication, also after a rollback: publications are numbered in the order in which
+-- they were made, and a version holds from the first that has it to the one before the first that has it no more. Days are
+-- told beside it; a run with an older date cannot change what was said of days before the last one told.
 with customers as (
     select * from {{ ref('customer') }}
 ),
 
 carried as (
     select history.*
-    from {{ source('previous', 'customer_history') }} as history
+    from {{ source('newest', 'customer_history') }} as history
     left join {{ ref('customer_alias') }} as aliases
         on history.customer_id = aliases.id
         and aliases.status = 'erased'
     where aliases.id is null
 ),
 
-open_versions as (
-    select
-        carried.customer_id,
-        carried.valid_from,
-        greatest(carried.valid_from, {{ instant(as_of()) }}) as ends_at,
-        coalesce(customers.publication <> {{ this_publication() }}, false) as still_holds
+days as (
+    select greatest({{ instant(as_of()) }}, max({{ instant('logical_date') }})) as reached
+    from {{ source('newest', 'publication') }}
+),
+
+-- a customer's row is named by the publication in which it last changed: no column needs to be compared
+still_holding as (
+    select carried.customer_id
     from carried
-    left join customers
+    inner join customers
         on carried.customer_id = customers.customer_id
-    where carried.valid_to is null
+        and carried.publication = customers.publication
+    where carried.to_publication is null
 ),
 
 older as (
@@ -32,45 +36,40 @@ older as (
         {% endfor -%}
         carried.valid_from,
         case
-            when carried.valid_to is null and not open_versions.still_holds then open_versions.ends_at
+            when carried.to_publication is null and still_holding.customer_id is null then days.reached
             else carried.valid_to
-        end as valid_to
+        end as valid_to,
+        carried.from_publication,
+        case
+            when carried.to_publication is null and still_holding.customer_id is null then {{ this_publication() }}
+            else carried.to_publication
+        end as to_publication
     from carried
-    left join open_versions
-        on carried.customer_id = open_versions.customer_id
-        and carried.valid_to is null
-    where carried.valid_to is not null or open_versions.still_holds or open_versions.ends_at > carried.valid_from
+    cross join days
+    left join still_holding
+        on carried.customer_id = still_holding.customer_id
 ),
 
-new_versions as (
+newly_said as (
     select
-        customers.*,
-        coalesce(open_versions.ends_at, {{ instant(as_of()) }}) as valid_from,
-        cast(null as timestamptz) as valid_to
+        {% for column in customer_columns() -%}
+        customers.{{ column }},
+        {% endfor -%}
+        days.reached as valid_from,
+        cast(null as timestamptz) as valid_to,
+        {{ this_publication() }} as from_publication,
+        cast(null as bigint) as to_publication
     from customers
-    left join open_versions
-        on customers.customer_id = open_versions.customer_id
-    where customers.publication = {{ this_publication() }}
+    cross join days
+    left join still_holding
+        on customers.customer_id = still_holding.customer_id
+    where still_holding.customer_id is null
 ),
 
 final as (
-    select
-        {% for column in customer_columns() -%}
-        {{ column }},
-        {% endfor -%}
-        valid_from,
-        valid_to
-    from older
-
+    select * from older
     union all
-
-    select
-        {% for column in customer_columns() -%}
-        {{ column }},
-        {% endfor -%}
-        valid_from,
-        valid_to
-    from new_versions
+    select * from newly_said
 )
 
 select * from final

@@ -1,0 +1,37 @@
+"""The examples of docs/read-the-tables.md run, from the first to the last, on what a run has published."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.publication import open_publication
+from connectors.sample import write_sample
+from tests.integration.conftest import Place
+
+PAGE = (Path(__file__).parents[2] / "docs" / "read-the-tables.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```(python|sql)\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_every_example_of_the_page_for_readers_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sample(tmp_path / "sample", 300, 3)
+    there = Place(tmp_path / "sample" / "exports", tmp_path / "data")
+    assert there.run()["publication"]["outcome"] == "published"
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    found = []
+    for language, example in EXAMPLES:
+        if language == "python":
+            exec(example, names)  # noqa: S102 - our own page
+        else:
+            with open_publication(there.data).connect() as con:
+                found.append(con.execute(example).fetchall())
+    customers = there.publication.table("customer")
+    assert names["told"]["customer_id"] == customers["customer_id"][0]
+    assert names["then"].rows() == customers.rows() == found[0]
+    assert names["known"]["known_status"].to_list() == ["live"] * 3
+    assert [row[:2] for row in found[1]] == [(1, 1)] * 3
+    assert len(found[2]) == customers.height
