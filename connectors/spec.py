@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from connectors.yaml_file import YamlError, read_yaml
 
 SYSTEMS = Path(__file__).parent / "systems"
 
@@ -20,7 +21,7 @@ Format = Literal["csv", "json"]
 
 
 class ConnectorError(ValueError):
-    """A connector file that cannot be used; the message names the file, the place in it and what was expected."""
+    """A connector file that cannot be used; the message names the file, the line in it and what was expected."""
 
 
 def _texts(value: Any) -> Any:
@@ -188,46 +189,57 @@ def load_connector(path: Path) -> Connector:
     """Read one connector file.
 
     Raises:
-        ConnectorError: unreadable YAML, an unknown or missing key, a value of the wrong form; names file and place.
+        ConnectorError: unreadable YAML, an unknown, missing or doubled key, a value of the wrong form; names file and
+            line.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConnectorError(f"{path}: cannot be read as YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise ConnectorError(f"{path}: expected a mapping with name, kind, owner, rank and objects")
-    try:
-        connector = Connector.model_validate(content)
-    except ValidationError as error:
-        raise ConnectorError(f"{path}: " + _first_words(error)) from error
+        file = read_yaml(path)
+        if not isinstance(file.content, dict):
+            raise ConnectorError(f"{path}: expected a mapping with name, kind, owner, rank and objects")
+        connector = file.model(Connector)
+    except YamlError as error:
+        raise ConnectorError(str(error)) from None
     if connector.name != path.stem:
         raise ConnectorError(f"{path}: name is {connector.name!r}, but the file is called {path.name}; make them equal")
     return connector
 
 
 def load_connectors(extra: Iterable[Path] = ()) -> dict[str, Connector]:
-    """All connectors by name: the shipped ones, then the folders in `extra`; a later one replaces an earlier one."""
+    """All connectors by name: the shipped ones, then the folders in `extra`; a later one replaces an earlier one.
+
+    Raises:
+        ConnectorError: a file that cannot be used, or a folder in `extra` that is not there.
+    """
     found: dict[str, Connector] = {}
     for folder in (SYSTEMS, *extra):
-        for path in sorted(folder.glob("*.yaml")):
+        if not folder.is_dir():
+            raise ConnectorError(
+                f"{folder}: CONCORD_CONNECTORS names this folder, but it is not there; mend the setting"
+            )
+        for path in sorted(folder.glob("*.y*ml")):
+            if path.suffix == ".yml":
+                raise ConnectorError(f"{path}: a connector's file ends in .yaml; rename it to {path.stem}.yaml")
             if path.name != "sources.yaml":
                 found[path.stem] = load_connector(path)
     return found
 
 
 def load_sources(*folders: Path) -> dict[str, SourceSettings]:
-    """Settings per source from every `sources.yaml` in `folders`; a later folder wins, source by source."""
+    """Settings per source from every `sources.yaml` in `folders`; a later folder wins, source by source.
+
+    Raises:
+        ConnectorError: a file that cannot be read, or says what it may not; names file, line, source and key.
+    """
     found: dict[str, SourceSettings] = {}
     for path in (folder / "sources.yaml" for folder in folders):
         if not path.exists():
             continue
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         try:
-            found |= {name: SourceSettings.model_validate(value or {}) for name, value in content.items()}
-        except ValidationError as error:
-            raise ConnectorError(f"{path}: " + _first_words(error)) from error
+            file = read_yaml(path)
+            content = {} if file.content is None else file.content
+            if not isinstance(content, dict):
+                raise ConnectorError(f"{path}: expected a mapping of sources, such as `salesforce: {{country: DE}}`")
+            found |= {str(name): file.model(SourceSettings, name) for name in content}
+        except YamlError as error:
+            raise ConnectorError(str(error)) from None
     return found
-
-
-def _first_words(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()[:5])
