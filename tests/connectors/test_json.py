@@ -6,7 +6,6 @@ import io
 import json
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.readers import json as reader
 from connectors.readers.gate import Refused, ShapeMismatch, inspect
-from connectors.readers.json_text import find_rows
+from connectors.readers.json_text import Document
 from connectors.readers.reading import Opened, Reading, Wanted
 from connectors.readers.sink import Sink
 from connectors.spec import ExportShape
@@ -194,24 +193,44 @@ VALUES = st.recursive(
 
 
 @settings(max_examples=200, deadline=None)
-@given(rows=st.lists(VALUES, max_size=6), before=VALUES, after=VALUES, indent=st.sampled_from([None, 1]))
+@given(
+    rows=st.lists(VALUES, max_size=6),
+    before=VALUES,
+    after=VALUES,
+    indent=st.sampled_from([None, 1]),
+    size=st.integers(1, 50),
+)
 def test_the_elements_of_a_document_are_found_whatever_stands_in_them(
-    rows: list[object], before: object, after: object, indent: int | None
+    rows: list[object], before: object, after: object, indent: int | None, size: int
 ) -> None:
     content = json.dumps({"a": before, "x": {"y": rows, "b": after}, "c": after}, indent=indent, ensure_ascii=False)
     data = content.encode("utf-8", "surrogatepass")
-    found = find_rows(data, "x.y")
-    assert [json.loads(data[a:b]) for a, b in zip(found.start, found.end, strict=True)] == rows
-    assert json.loads(found.around)["x"]["y"] == []
+    found, around = in_pieces(data, "x.y", size)
+    assert [json.loads(row) for row in found] == rows
+    assert json.loads(around)["x"]["y"] == []
 
 
-def test_a_document_is_read_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.readers.json_text.BLOCK", 7)
+def in_pieces(data: bytes, root: str, size: int) -> tuple[list[bytes], bytes]:
+    """A document fed in pieces of some bytes: its rows as they are written, and what is around them."""
+    document, rows, passed = Document(root), [], b""
+    for at in range(0, len(data), size):
+        found = document.feed(data[at : at + size])
+        passed += found.data
+        rows += [found.data[a:b] for a, b in zip(found.start, found.end, strict=True)]
+    document.close()
+    assert data.startswith(passed), "a byte was passed over that was not given out"
+    return rows, bytes(document.around)
+
+
+def test_a_document_is_read_across_pieces() -> None:
     rows = [{"id": i, "text": '\\"],[{' * (i % 5)} for i in range(50)]
-    data = json.dumps({"rows": rows}).encode()
-    found = find_rows(data, "rows")
-    assert [json.loads(data[a:b]) for a, b in zip(found.start, found.end, strict=True)] == rows
-    assert np.all(found.start < found.end)
+    found, _ = in_pieces(json.dumps({"rows": rows}).encode(), "rows", 7)
+    assert [json.loads(row) for row in found] == rows
+
+
+def test_rows_that_stand_under_the_same_key_twice_are_not_lost_silently(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="'rows' stands twice"):
+        read(b'{"rows": [{"id": 1}], "rows": [{"id": 2}]}', tmp_path, root="rows")
 
 
 def test_lines_are_read_across_blocks_and_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
