@@ -17,7 +17,7 @@ from connectors.yaml_file import YamlError, read_yaml
 SYSTEMS = Path(__file__).parent / "systems"
 
 Kind = Literal["crm", "hr", "support"]
-Format = Literal["csv", "json"]
+Format = Literal["csv", "excel", "json", "parquet", "xml"]
 
 
 class ConnectorError(ValueError):
@@ -106,18 +106,53 @@ class ExportShape(Strict):
     """Patterns (`*`, `?`, `[0-9]`) for the whole stem, any case, without its date."""
     format: Format = "csv"
     root: str | None = None
-    """JSON: path to the array of rows; none: the file is an array, or one object per line."""
+    """JSON: path to the array of rows; none: the file is an array, or one object per line.
+
+    XML: path to the element that is a row, by names without prefixes, from the document's outermost element or below.
+    """
     require: Texts
     """Columns that must be there, by their landed names."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Landed name -> this shape's name, where the two differ.
 
-    JSON: a dotted path into the row (`properties.email`); through an array it collects the values, joined by `; `.
+    JSON, XML: a dotted path into the row (`properties.email`); through an array, or elements of one name, it collects
+    the values, joined by `; `. XML: `Name@type` is an attribute, `ID[type=Employee_ID]` the element that has it so.
     """
-    encoding: Literal["auto", "utf-8", "iso-8859-1", "windows-1252", "utf-16"] = "auto"
-    delimiter: str | None = None
+    encoding: Literal["auto", "utf-8", "iso-8859-1", "windows-1252", "utf-16", "utf-16-le", "utf-16-be"] = "auto"
+    delimiter: Annotated[str, Field(pattern=r"^[\t!-~]$")] | None = None
     """CSV: none means found out from the header line."""
+    quote: Annotated[str, Field(pattern=r"^[!-~]$")] = '"'
+    """CSV: what stands around cells that hold the delimiter or line ends; doubled where it is meant itself."""
+    above: int = Field(default=0, ge=0, le=1000)
+    """CSV, Excel: lines above the header that are no data, such as a report's title."""
+    below: int = Field(default=0, ge=0, le=100)
+    """CSV, Excel: further header lines below the header, such as labels in the user's language."""
+    tail: Literal["report"] | None = None
+    """CSV: `report`, where a blank line and then lines of few cells (name, copyright, who made it) end the file."""
+    sheet: str | None = None
+    """Excel: the sheet's name; none means the first that is not hidden."""
     envelope: Envelope = Envelope()
+
+    @model_validator(mode="after")
+    def _options_of_the_format(self) -> ExportShape:
+        for format_, options in OPTIONS.items():
+            defaults = {name: type(self).model_fields[name].default for name in options}
+            strange = [name for name in options if getattr(self, name) != defaults[name]]
+            if strange and self.format not in format_.split():
+                raise ValueError(f"`{strange[0]}` is for the format {' and '.join(format_.split())}, not {self.format}")
+        if self.format == "xml" and not self.root:
+            raise ValueError("xml needs `root: path of the element that is a row`")
+        return self
+
+
+OPTIONS = {
+    "csv": ("delimiter", "quote", "tail"),
+    "csv json xml": ("encoding",),
+    "csv excel": ("above", "below"),
+    "excel": ("sheet",),
+    "json xml": ("root", "envelope"),
+}
+"""Formats -> the options that mean something for them alone."""
 
 
 class ObjectSpec(Strict):

@@ -6,11 +6,11 @@ How a container is taken apart does not belong here (one module per container fo
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from connectors.readers.gate import Facts
+from connectors.readers.gate import Facts, Refused
 from connectors.spec import ExportShape, ObjectSpec
 
 
@@ -75,3 +75,32 @@ class Reading:
 def folded(name: str) -> str:
     """The form in which column names are compared: any case, no space around, one Unicode form."""
     return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def stored_columns(cells: Sequence[str], wanted: Wanted) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
+    """Of a header: stored columns by position, names that are not stored, and required columns that are missing.
+
+    Where a required column is missing the first line may be no header at all: then nothing of it is repeated.
+
+    Raises:
+        Refused: columns stand twice; names them.
+    """
+    positions: dict[str, int] = {}
+    twins: dict[str, None] = {}
+    for position, cell in enumerate(cells):
+        name = folded(cell)
+        if name in positions:
+            twins[name] = None
+        elif name:
+            positions[name] = position
+    stored = {landed: positions[folded(own)] for landed, own in wanted.called.items() if folded(own) in positions}
+    missing = tuple(name for name in wanted.required if name not in stored)
+    if twins and not missing:
+        names = ", ".join(repr(cells[positions[name]].strip()) for name in twins)
+        raise Refused(
+            f"{len(twins)} columns stand twice in the header (capitals do not tell them apart): {names}",
+            "rename or remove the twins and export it again",
+        )
+    used = set(stored.values())
+    unnamed = tuple(cell.strip() or f"column {i + 1}" for i, cell in enumerate(cells) if i not in used)
+    return stored, unnamed, missing

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from connectors.readers.gate import Bytes, invalid_utf8
 from connectors.readers.reading import Reason
 
-TAB, LF, CR, QUOTE = 9, 10, 13, 34
+TAB, LF, CR = 9, 10, 13
 MAX_ROW_LINES = 10_000
 MAX_ROW_BYTES = 4 * 1024 * 1024
 """A quote that is still open after so much text is taken for a stray one. Long texts of real systems end at 131,072
@@ -56,10 +56,12 @@ class Dialect:
     header: bytes
     """The header line as it stands, without its line end."""
     fields: int
+    quote: int = ord('"')
 
     @property
     def quotes_all(self) -> bool:
-        return self.header.startswith(b'"') and self.header.count(b'"') >= 2 * self.fields
+        quote = bytes([self.quote])
+        return self.header.startswith(quote) and self.header.count(quote) >= 2 * self.fields
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def scan(data: bytes, dialect: Dialect, *, final: bool, nuls: bool = False, not_
     complete = len(data) if final else data.rfind(bytes([dialect.line_end])) + 1
     position, window, after_fault = 0, len(data), False
     while position < complete:
-        if after_fault and dialect.quotes_all and array[position] not in (QUOTE, LF, CR):
+        if after_fault and dialect.quotes_all and array[position] not in (dialect.quote, LF, CR):
             position = _condemn(data, position, QUOTING, dialect, parts)
             continue
         stop = min(len(data), position + window)
@@ -157,7 +159,7 @@ def _segment(array: Bytes, start: int, stop: int, dialect: Dialect) -> _Segment:
     part = array[start:stop]
     is_end = part == dialect.line_end
     marks = is_end | (part == dialect.separator)
-    is_quote = part == QUOTE
+    is_quote = part == dialect.quote
     broken = -1
     if is_quote.any():
         inside = inside_quotes(is_quote)
@@ -292,6 +294,6 @@ def _stray_ends(view: bytes, array: Bytes, dialect: Dialect, start: Ints, end: I
     # Quote parity counts from the row's own beginning, for condemned lines before it may hold odd quotes.
     row = np.searchsorted(end, at, side="right")
     at, row = at[row < len(end)], row[row < len(end)]
-    quotes = np.flatnonzero(array == QUOTE)
+    quotes = np.flatnonzero(array == dialect.quote)
     before = np.searchsorted(quotes, at) - np.searchsorted(quotes, start[row])
     return at[before % 2 == 0]

@@ -79,6 +79,13 @@ class Sink:
         self._places.append((row, line, byte_start, byte_end, column, reason))
         self.reasons[reason.text] += 1
 
+    def take_back(self, count: int) -> None:
+        """The rows rejected last turned out to be none."""
+        for *_, reason in self._places[-count:]:
+            self.reasons[reason.text] -= 1
+        self.reasons = +self.reasons
+        del self._places[-count:]
+
     def close(self, columns: tuple[str, ...], metadata: dict[str, Any]) -> None:
         """Complete the file with exactly `_row` and `columns`."""
         if self._writer is None:

@@ -64,6 +64,13 @@ def test_what_a_mapping_merges_in_may_be_said_again(tmp_path: Path) -> None:
             "family_name: Name\n          family_name: Last",
             "line 15: the key 'family_name'",
         ),
+        (
+            "require: [",
+            "sheet: People, require: [",
+            "line 8: objects.Customer.exports.0: `sheet` is for the format excel",
+        ),
+        ("require: [", "delimiter: '||', require: [", "delimiter: expected"),
+        ("require: [", "format: xml, require: [", "xml needs `root: path of the element that is a row`"),
         ("objects:", "objects: [", "cannot be read as YAML"),
         (GOOD, "- acme\n", "expected a mapping with name, kind, owner, rank and objects"),
         (GOOD, "", "expected a mapping with name, kind, owner, rank and objects"),
