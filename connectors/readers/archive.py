@@ -99,19 +99,23 @@ def _plain(name: str) -> str:
     return str(PurePosixPath(name.replace("\\", "/"))).casefold()
 
 
+def expands(info: zipfile.ZipInfo) -> bool:
+    """Whether a member says of itself that it expands beyond measure."""
+    return info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size)
+
+
 def _problem(info: zipfile.ZipInfo, names: Counter[str]) -> str | None:
     name = info.filename.replace("\\", "/")
     parts = PurePosixPath(name).parts
     mode = info.external_attr >> 16
     leads_out = name.startswith("/") or ".." in parts or (parts and parts[0].endswith(":"))
-    expands = info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size)
     checks = (
         (leads_out or info.orig_filename != info.filename, "its name leads out of the ZIP"),
         (stat.S_IFMT(mode) not in (0, stat.S_IFREG), "it is a link or a special file"),
         (info.flag_bits & ENCRYPTED, "it is encrypted"),
         (names[_plain(info.filename)] > 1, "its name stands twice in the ZIP"),
         (name.lower().endswith(".zip"), "it is a ZIP within a ZIP"),
-        (expands, f"it expands more than {MAX_RATIO} times"),
+        (expands(info), f"it expands more than {MAX_RATIO} times"),
     )
     return next((problem for found, problem in checks if found), None)
 

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from connectors.readers.gate import Encoding, Refused, ShapeMismatch, decide, utf8_blocks
-from connectors.readers.json_cells import NotJson, Paths, parse, statement
+from connectors.readers.json_cells import NotJson, Paths, parse, reading_of, statement
 from connectors.readers.json_text import Document, Ints
 from connectors.readers.reading import Opened, Reading, Reason, Stated, Wanted
 from connectors.readers.sink import Sink
@@ -52,24 +52,7 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
             _read_lines(pieces, rows)
         else:
             facts = _read_document(pieces, shape, rows)
-    if rows.count and not sink.landed:
-        raise ShapeMismatch("no row in it is a JSON object", "check the file, or the connector's `root`")
-    present = rows.paths.present if sink.landed else set(wanted.called)
-    missing = [name for name in wanted.required if name not in present]
-    if missing:
-        raise ShapeMismatch(
-            f"no row has {', '.join(repr(name) for name in missing)}",
-            "export it with these columns, or name this shape in the connector",
-        )
-    return Reading(
-        rows=rows.count,
-        rejected=sink.rejected,
-        columns=tuple(name for name in wanted.called if name in present),
-        unnamed=tuple(rows.paths.unnamed),
-        stated=facts,
-        warnings=encoding.warnings,
-        reasons=dict(sink.reasons),
-    )
+    return reading_of(rows.paths, wanted, rows.count, sink, facts, encoding.warnings)
 
 
 class _Rows:

@@ -14,7 +14,9 @@ from typing import Any
 import orjson
 import polars as pl
 
-from connectors.readers.reading import Stated
+from connectors.readers.gate import ShapeMismatch
+from connectors.readers.reading import Reading, Stated, Wanted
+from connectors.readers.sink import Sink
 from connectors.spec import Envelope
 
 MAX_UNNAMED = 500
@@ -179,6 +181,34 @@ class Paths:
                     self.unnamed[path] = None
         for key in sorted(branches):
             self._note([inner for row in rows if key in row for inner in _objects(row[key])], f"{prefix}{key}.")
+
+
+def reading_of(
+    paths: Paths, wanted: Wanted, rows: int, sink: Sink, stated: Stated, warnings: tuple[str, ...]
+) -> Reading:
+    """What was found of an export whose columns are paths.
+
+    Raises:
+        ShapeMismatch: no row is an object, or none has the key or a required column.
+    """
+    if rows and not sink.landed:
+        raise ShapeMismatch("no row in it is an object", "check the file, or the connector's `root`")
+    present = paths.present if sink.landed else set(wanted.called)
+    missing = [name for name in wanted.required if name not in present]
+    if missing:
+        raise ShapeMismatch(
+            f"no row has {', '.join(repr(name) for name in missing)}",
+            "export it with these columns, or name this shape in the connector",
+        )
+    return Reading(
+        rows=rows,
+        rejected=sink.rejected,
+        columns=tuple(name for name in wanted.called if name in present),
+        unnamed=tuple(paths.unnamed),
+        stated=stated,
+        warnings=warnings,
+        reasons=dict(sink.reasons),
+    )
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

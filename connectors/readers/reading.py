@@ -5,13 +5,17 @@ How a container is taken apart does not belong here (one module per container fo
 
 from __future__ import annotations
 
+import io
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from connectors.readers.gate import Facts, Refused
 from connectors.spec import ExportShape, ObjectSpec
+
+MAX_HELD = 256 * 1024 * 1024
 
 
 class Reason(NamedTuple):
@@ -104,3 +108,20 @@ def stored_columns(cells: Sequence[str], wanted: Wanted) -> tuple[dict[str, int]
     used = set(stored.values())
     unnamed = tuple(cell.strip() or f"column {i + 1}" for i, cell in enumerate(cells) if i not in used)
     return stored, unnamed, missing
+
+
+@contextmanager
+def held(export: Opened) -> Iterator[BinaryIO]:
+    """An export as a file that can be read from any place, for containers whose directory stands at the end.
+
+    It is held in memory: what is larger than `MAX_HELD` belongs into a format that streams.
+
+    Raises:
+        Refused: it is empty or too large.
+    """
+    if not export.facts.size:
+        raise Refused("the file is empty", "export it again")
+    if export.facts.size > MAX_HELD:
+        raise Refused(f"more than {MAX_HELD:,} bytes in one file of this format", "export it in parts, or as CSV")
+    with export.open() as stream, io.BytesIO(stream.read()) as file:
+        yield file

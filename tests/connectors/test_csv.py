@@ -9,36 +9,12 @@ import io
 import re
 from pathlib import Path
 
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.readers import csv as reader
 from connectors.readers.gate import Refused, ShapeMismatch, inspect
-from connectors.readers.reading import Opened, Reading, Wanted
-from connectors.readers.sink import Sink
-from connectors.spec import ExportShape
-
-PEOPLE = ("id", "name", "note")
-
-
-def read(
-    content: bytes, tmp_path: Path, columns: tuple[str, ...] = PEOPLE, **shape: object
-) -> tuple[Reading, pl.DataFrame, pl.DataFrame]:
-    """Read an export; what was found, the landed rows, and the places of the rejected ones."""
-    export = Opened("people.csv", lambda: io.BytesIO(content), inspect(io.BytesIO(content)))
-    wanted = Wanted(columns, columns[:1], {name: name for name in columns})
-    path = tmp_path / f"{hashlib.sha256(content).hexdigest()}.parquet"
-    with Sink(path) as sink:
-        said = ExportShape.model_validate({"file": "people", "require": list(columns[:1]), **shape})
-        reading = reader.read(export, said, wanted, sink)
-        sink.close(reading.columns, {})
-    rejected = sink.rejected_rows("crm", "people", "people.csv", "hash")
-    landed = pl.read_parquet(path)
-    assert reading.rows == landed.height + rejected.height
-    return reading, landed, rejected
-
+from tests.connectors.reading import PEOPLE, read
 
 CELLS = st.text(
     st.one_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
@@ -11,28 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.readers import json as reader
-from connectors.readers.gate import Refused, ShapeMismatch, inspect
+from connectors.readers.gate import Refused, ShapeMismatch
 from connectors.readers.json_text import Document
-from connectors.readers.reading import Opened, Reading, Wanted
-from connectors.readers.sink import Sink
-from connectors.spec import ExportShape
+from connectors.readers.reading import Reading
+from tests.connectors import reading
 
 
 def read(
-    content: bytes, tmp_path: Path, allowed: tuple[str, ...] = ("id", "name"), **shape: object
+    content: bytes, folder: Path, allowed: tuple[str, ...] = ("id", "name"), **shape: object
 ) -> tuple[Reading, pl.DataFrame, pl.DataFrame]:
-    """Read an export; what was found, the landed rows, and the places of the rejected ones."""
-    export = Opened("people.json", lambda: io.BytesIO(content), inspect(io.BytesIO(content)))
-    said = ExportShape.model_validate({"file": "people", "format": "json", "require": [allowed[0]], **shape})
-    wanted = Wanted(allowed, allowed[:1], {name: said.columns.get(name, name) for name in allowed})
-    path = tmp_path / "landed.parquet"
-    with Sink(path) as sink:
-        reading = reader.read(export, said, wanted, sink)
-        sink.close(reading.columns, {})
-    landed, rejected = pl.read_parquet(path), sink.rejected_rows("crm", "people", "people.json", "hash")
-    assert reading.rows == landed.height + rejected.height
-    return reading, landed, rejected
+    return reading.read(content, folder, allowed, format="json", **shape)
 
 
 def test_rows_stand_under_a_root_in_an_array_or_on_lines(tmp_path: Path) -> None:
@@ -63,9 +50,9 @@ def test_nested_paths_are_flattened_and_what_is_not_named_stays_out(tmp_path: Pa
             ]
         }
     ).encode()
-    reading, landed, _ = read(content, tmp_path, ("id", "properties.email", "via.channel"), root="results")
+    found, landed, _ = read(content, tmp_path, ("id", "properties.email", "via.channel"), root="results")
     assert landed.row(0) == (1, "1", "a@b.c", "web")
-    assert set(reading.unnamed) == {"properties.salary", "photo"}
+    assert set(found.unnamed) == {"properties.salary", "photo"}
 
 
 def test_a_shape_may_call_a_column_otherwise_and_a_key_may_hold_dots(tmp_path: Path) -> None:
@@ -153,8 +140,8 @@ def test_a_document_without_the_root_is_another_shape(tmp_path: Path) -> None:
 def test_rows_without_the_key_are_another_shape(tmp_path: Path) -> None:
     with pytest.raises(ShapeMismatch, match="'id'"):
         read(b'[{"name": "Ann"}]', tmp_path)
-    reading, landed, _ = read(b"[]", tmp_path)
-    assert (reading.rows, landed.columns) == (0, ["_row", "id", "name"])
+    found, landed, _ = read(b"[]", tmp_path)
+    assert (found.rows, landed.columns) == (0, ["_row", "id", "name"])
 
 
 def test_a_pretty_printed_document_without_root_is_not_taken_for_lines(tmp_path: Path) -> None:
@@ -177,8 +164,8 @@ def test_nesting_beyond_measure_stops_at_its_first_level(tmp_path: Path) -> None
 def test_the_container_says_what_is_complete(tmp_path: Path) -> None:
     content = b'{"meta": {"total": 7, "page": 0, "pages": 3}, "rows": [], "end": false}'
     envelope = {"total": "meta.total", "page": "meta.page", "pages": "meta.pages", "end": "end"}
-    reading, _, _ = read(content, tmp_path, root="rows", envelope=envelope)
-    assert reading.stated.__dict__ == {"total": 7, "page": 0, "pages": 3, "end": False}
+    found, _, _ = read(content, tmp_path, root="rows", envelope=envelope)
+    assert found.stated.__dict__ == {"total": 7, "page": 0, "pages": 3, "end": False}
 
 
 VALUES = st.recursive(
