@@ -130,7 +130,10 @@ class Storage:
         return state.st_size, state.st_mtime_ns, state.st_ino
 
     def _inside(self, path: Path) -> bool:
-        return path.resolve().is_relative_to(self.root)
+        try:
+            return path.resolve().is_relative_to(self.root)
+        except RuntimeError:  # a link that leads to itself
+            return False
 
 
 def _files(folder: Path) -> Iterator[Path]:

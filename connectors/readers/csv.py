@@ -70,7 +70,8 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
         state = _State(encoding, header, sink, line=header.lines + 1)
         state.report = shape.tail == "report"
         state.byte = encoding.bom + encoding.width(np.frombuffer(beginning[: header.bytes], np.uint8))
-        nuls, not_utf8 = export.facts.nuls > 0, export.facts.invalid > 0 and encoding.name == "utf-8"
+        nuls = export.facts.nuls > 0
+        not_utf8 = encoding.name == "utf-8" and (export.facts.invalid > 0 or export.facts.cut_character)
         rest = beginning[header.bytes :]
         for piece in pieces:
             rest += piece
