@@ -1,8 +1,8 @@
 """Delimited text (CSV, TSV, …) -> text frames, every row of the file accounted for.
 
 The scan (`connectors.readers.rows`) says which rows are sound; only they are parsed, with an explicit dialect and all
-text, and the parser must find exactly as many. A chunk whose rows are all sound is parsed as it stands. Encodings do
-not belong here (`connectors.readers.gate`).
+text, and the parser must find exactly as many. A file that is proven sound throughout (`connectors.readers.proof`) is
+parsed as it lies on the disk. Encodings do not belong here (`connectors.readers.gate`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from connectors.readers.gate import BLOCK, Encoding, Refused, ShapeMismatch, decide, utf8_blocks
+from connectors.readers.proof import proven_rows
 from connectors.readers.reading import Opened, Reading, Wanted, folded, stored_columns
 from connectors.readers.rows import (
     BLANK,
@@ -67,6 +69,10 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
         pieces = utf8_blocks(stream, encoding)
         beginning = _beginning(pieces)
         header = _header(beginning, shape, wanted)
+        rows = _proven(export, encoding, header)
+        if rows is not None and export.path is not None:
+            sink.land_whole(_whole(export.path, header), rows)
+            return Reading(rows, 0, tuple(header.stored), header.unnamed, warnings=encoding.warnings)
         state = _State(encoding, header, sink, line=header.lines + 1)
         state.report = shape.tail == "report"
         state.byte = encoding.bom + encoding.width(np.frombuffer(beginning[: header.bytes], np.uint8))
@@ -89,6 +95,36 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
         warnings=warnings,
         whole=not state.open_end,
         reasons=dict(sink.reasons),
+    )
+
+
+def _proven(export: Opened, encoding: Encoding, header: Header) -> int | None:
+    """The number of rows of a file that Polars may read as it lies on the disk; None where that is not proven."""
+    facts = export.facts
+    if export.path is None or encoding.name != "utf-8" or facts.invalid or facts.cut_character or facts.nuls:
+        return None
+    with export.open() as stream:
+        stream.seek(encoding.bom + header.bytes)
+        return proven_rows(stream, header.dialect)
+
+
+def _whole(path: Path, header: Header) -> pl.LazyFrame:
+    """The rows of a proven file."""
+    dialect = header.dialect
+    names = [f"column_{i + 1}" for i in range(dialect.fields)]
+    return pl.scan_csv(
+        path,
+        has_header=False,
+        skip_lines=header.lines,
+        schema=dict.fromkeys(names, pl.String),
+        separator=chr(dialect.separator),
+        quote_char=chr(dialect.quote),
+        empty_string_is_null=False,
+        infer_schema=False,
+        glob=False,
+    ).select(
+        pl.row_index("_row").cast(pl.Int64) + 1,
+        *(pl.col(names[position]).alias(landed) for landed, position in header.stored.items()),
     )
 
 
