@@ -155,6 +155,16 @@ OPTIONS = {
 """Formats -> the options that mean something for them alone."""
 
 
+class Several(Strict):
+    """What counts where one delivery has several rows of one record: a worker's jobs, a contact's companies."""
+
+    prefer: Condition
+    """Column -> its values, the best first: the row that holds the best counts, the others are superseded.
+
+    Rows that are equal in this are told apart as ever: the newest by `modified`, then the last in the file.
+    """
+
+
 class ObjectSpec(Strict):
     """One kind of thing that a system exports, and the records its rows yield."""
 
@@ -171,6 +181,7 @@ class ObjectSpec(Strict):
     """A row that says of itself that its record is gone; any column that matches suffices."""
     exclude: dict[str, Condition] = Field(default_factory=dict)
     """Rule name -> condition, for sample, test and system rows."""
+    several: Several | None = None
     records: tuple[RecordSpec, ...]
 
     @model_validator(mode="after")
@@ -189,6 +200,7 @@ class ObjectSpec(Strict):
         named: list[str] = [*self.key_columns]
         named += [self.modified] if self.modified else []
         named += self.deleted
+        named += self.several.prefer if self.several else ()
         named += [column for rule in self.exclude.values() for column in rule]
         for record in self.records:
             named += record.when

@@ -26,7 +26,10 @@ from connectors.spec import Connector
 from connectors.storage import Storage
 from tests.bench.memory import watched
 
-COLUMNS = tuple("Id,FirstName,LastName,Email,Phone,Street,Zip,City,Country,Amount,Modified,Flag,Note".split(","))
+COLUMNS = (
+    *("Id", "FirstName", "LastName", "Email", "Phone", "Street", "Zip", "City", "Country"),
+    *("Amount", "Modified", "Flag", "Note"),
+)
 MEMORY = 1_000_000_000
 """What a landing process may have at its peak: CONCORD_MEMORY=1GB."""
 
