@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
-from connectors.spec import ConnectorError, load_connector, load_connectors, load_sources
+from connectors.spec import ConnectorError, ExportShape, Several, load_connector, load_connectors, load_sources
 
 GOOD = """\
 name: acme
@@ -111,3 +113,17 @@ def test_a_connector_that_would_be_passed_over_for_its_ending_is_named(tmp_path:
     (tmp_path / "acme.yml").write_text(GOOD)
     with pytest.raises(ConnectorError, match=r"acme\.yml: .* rename it to acme\.yaml"):
         load_connectors([tmp_path])
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "add-a-system.md"
+
+
+def test_every_word_about_an_export_is_explained_and_every_example_is_right() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert [word for word in ExportShape.model_fields if not re.search(rf"`{word}\b|\b{word}:", text)] == []
+    examples = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    shapes = [shape for example in examples if isinstance(example, list) for shape in example]
+    assert len(shapes) >= 5
+    for shape in shapes:
+        ExportShape.model_validate(shape)
+    Several.model_validate(next(example["several"] for example in examples if "several" in example))
