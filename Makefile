@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help install run test ui lint format bench bench-identity bench-rederive lock clean
+.PHONY: help install run test ui lint format bench bench-identity bench-landing bench-rederive lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ bench: install ## Measure the whole way of a row on 1,000,000 sample records
 
 bench-identity: install ## Measure identity beside stock Splink on labelled sets and 1,000,000 sample records
 	$(BIN)/python -m tests.bench.identity
+
+bench-landing: install ## Measure landing beside Polars on exports of 1 GB
+	$(BIN)/python -m tests.bench.landing
 
 bench-rederive: install ## Derive every value of 100,000 sample records a second way, and compare
 	$(BIN)/python -m tests.rederive

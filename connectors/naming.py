@@ -15,6 +15,14 @@ DATE = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<by>[-_]?)(?P<month>0[1-9]|
 """YYYY-MM-DD, YYYY_MM_DD or YYYYMMDD, not inside a longer number."""
 
 
+PACKINGS = (".gz", ".zst")
+
+
+def packing_of(name: str) -> str:
+    """The ending that says how a file's bytes are packed; "" where they are not."""
+    return next((ending for ending in PACKINGS if name.lower().endswith(ending)), "")
+
+
 def date_of(name: str) -> dt.date | None:
     """The date in an export's path: its file's, else that of the nearest folder or ZIP around it."""
     for part in reversed(PurePosixPath(name).parts):
@@ -27,8 +35,7 @@ def date_of(name: str) -> dt.date | None:
 def stem_of(name: str) -> str:
     """The file name without extension, date and the separators around the date, in lower case: `Account`."""
     stem = PurePosixPath(name).name
-    if stem.lower().endswith(".gz"):
-        stem = stem[:-3]
+    stem = stem[: len(stem) - len(packing_of(stem))]
     found = _dated(stem)
     if found:
         left, right = stem[: found[0].start()], stem[found[0].end() :]

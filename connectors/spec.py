@@ -10,17 +10,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from connectors.yaml_file import YamlError, read_yaml
 
 SYSTEMS = Path(__file__).parent / "systems"
 
 Kind = Literal["crm", "hr", "support"]
-Format = Literal["csv", "json"]
+Format = Literal["csv", "excel", "json", "parquet", "xml"]
 
 
 class ConnectorError(ValueError):
-    """A connector file that cannot be used; the message names the file, the place in it and what was expected."""
+    """A connector file that cannot be used; the message names the file, the line in it and what was expected."""
 
 
 def _texts(value: Any) -> Any:
@@ -105,18 +106,63 @@ class ExportShape(Strict):
     """Patterns (`*`, `?`, `[0-9]`) for the whole stem, any case, without its date."""
     format: Format = "csv"
     root: str | None = None
-    """JSON: path to the array of rows; none: the file is an array, or one object per line."""
+    """JSON: path to the array of rows; none: the file is an array, or one object per line.
+
+    XML: path to the element that is a row, by names without prefixes, from the document's outermost element or below.
+    """
     require: Texts
     """Columns that must be there, by their landed names."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Landed name -> this shape's name, where the two differ.
 
-    JSON: a dotted path into the row (`properties.email`); through an array it collects the values, joined by `; `.
+    JSON, XML: a dotted path into the row (`properties.email`); through an array, or elements of one name, it collects
+    the values, joined by `; `. XML: `Name@type` is an attribute, `ID[type=Employee_ID]` the element that has it so.
     """
-    encoding: Literal["auto", "utf-8", "iso-8859-1", "windows-1252", "utf-16"] = "auto"
-    delimiter: str | None = None
+    encoding: Literal["auto", "utf-8", "iso-8859-1", "windows-1252", "utf-16", "utf-16-le", "utf-16-be"] = "auto"
+    delimiter: Annotated[str, Field(pattern=r"^[\t!-~]$")] | None = None
     """CSV: none means found out from the header line."""
+    quote: Annotated[str, Field(pattern=r"^[!-~]$")] = '"'
+    """CSV: what stands around cells that hold the delimiter or line ends; doubled where it is meant itself."""
+    above: int = Field(default=0, ge=0, le=1000)
+    """CSV, Excel: lines above the header that are no data, such as a report's title."""
+    below: int = Field(default=0, ge=0, le=100)
+    """CSV, Excel: further header lines below the header, such as labels in the user's language."""
+    tail: Literal["report"] | None = None
+    """CSV: `report`, where a blank line and then lines of few cells (name, copyright, who made it) end the file."""
+    sheet: str | None = None
+    """Excel: the sheet's name; none means the first that is not hidden."""
     envelope: Envelope = Envelope()
+
+    @model_validator(mode="after")
+    def _options_of_the_format(self) -> ExportShape:
+        for format_, options in OPTIONS.items():
+            defaults = {name: type(self).model_fields[name].default for name in options}
+            strange = [name for name in options if getattr(self, name) != defaults[name]]
+            if strange and self.format not in format_.split():
+                raise ValueError(f"`{strange[0]}` is for the format {' and '.join(format_.split())}, not {self.format}")
+        if self.format == "xml" and not self.root:
+            raise ValueError("xml needs `root: path of the element that is a row`")
+        return self
+
+
+OPTIONS = {
+    "csv": ("delimiter", "quote", "tail"),
+    "csv json xml": ("encoding",),
+    "csv excel": ("above", "below"),
+    "excel": ("sheet",),
+    "json xml": ("root", "envelope"),
+}
+"""Formats -> the options that mean something for them alone."""
+
+
+class Several(Strict):
+    """What counts where one delivery has several rows of one record: a worker's jobs, a contact's companies."""
+
+    prefer: Condition
+    """Column -> its values, the best first: the row that holds the best counts, the others are superseded.
+
+    Rows that are equal in this are told apart as ever: the newest by `modified`, then the last in the file.
+    """
 
 
 class ObjectSpec(Strict):
@@ -135,6 +181,7 @@ class ObjectSpec(Strict):
     """A row that says of itself that its record is gone; any column that matches suffices."""
     exclude: dict[str, Condition] = Field(default_factory=dict)
     """Rule name -> condition, for sample, test and system rows."""
+    several: Several | None = None
     records: tuple[RecordSpec, ...]
 
     @model_validator(mode="after")
@@ -153,6 +200,7 @@ class ObjectSpec(Strict):
         named: list[str] = [*self.key_columns]
         named += [self.modified] if self.modified else []
         named += self.deleted
+        named += self.several.prefer if self.several else ()
         named += [column for rule in self.exclude.values() for column in rule]
         for record in self.records:
             named += record.when
@@ -188,46 +236,57 @@ def load_connector(path: Path) -> Connector:
     """Read one connector file.
 
     Raises:
-        ConnectorError: unreadable YAML, an unknown or missing key, a value of the wrong form; names file and place.
+        ConnectorError: unreadable YAML, an unknown, missing or doubled key, a value of the wrong form; names file and
+            line.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConnectorError(f"{path}: cannot be read as YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise ConnectorError(f"{path}: expected a mapping with name, kind, owner, rank and objects")
-    try:
-        connector = Connector.model_validate(content)
-    except ValidationError as error:
-        raise ConnectorError(f"{path}: " + _first_words(error)) from error
+        file = read_yaml(path)
+        if not isinstance(file.content, dict):
+            raise ConnectorError(f"{path}: expected a mapping with name, kind, owner, rank and objects")
+        connector = file.model(Connector)
+    except YamlError as error:
+        raise ConnectorError(str(error)) from None
     if connector.name != path.stem:
         raise ConnectorError(f"{path}: name is {connector.name!r}, but the file is called {path.name}; make them equal")
     return connector
 
 
 def load_connectors(extra: Iterable[Path] = ()) -> dict[str, Connector]:
-    """All connectors by name: the shipped ones, then the folders in `extra`; a later one replaces an earlier one."""
+    """All connectors by name: the shipped ones, then the folders in `extra`; a later one replaces an earlier one.
+
+    Raises:
+        ConnectorError: a file that cannot be used, or a folder in `extra` that is not there.
+    """
     found: dict[str, Connector] = {}
     for folder in (SYSTEMS, *extra):
-        for path in sorted(folder.glob("*.yaml")):
+        if not folder.is_dir():
+            raise ConnectorError(
+                f"{folder}: CONCORD_CONNECTORS names this folder, but it is not there; mend the setting"
+            )
+        for path in sorted(folder.glob("*.y*ml")):
+            if path.suffix == ".yml":
+                raise ConnectorError(f"{path}: a connector's file ends in .yaml; rename it to {path.stem}.yaml")
             if path.name != "sources.yaml":
                 found[path.stem] = load_connector(path)
     return found
 
 
 def load_sources(*folders: Path) -> dict[str, SourceSettings]:
-    """Settings per source from every `sources.yaml` in `folders`; a later folder wins, source by source."""
+    """Settings per source from every `sources.yaml` in `folders`; a later folder wins, source by source.
+
+    Raises:
+        ConnectorError: a file that cannot be read, or says what it may not; names file, line, source and key.
+    """
     found: dict[str, SourceSettings] = {}
     for path in (folder / "sources.yaml" for folder in folders):
         if not path.exists():
             continue
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         try:
-            found |= {name: SourceSettings.model_validate(value or {}) for name, value in content.items()}
-        except ValidationError as error:
-            raise ConnectorError(f"{path}: " + _first_words(error)) from error
+            file = read_yaml(path)
+            content = {} if file.content is None else file.content
+            if not isinstance(content, dict):
+                raise ConnectorError(f"{path}: expected a mapping of sources, such as `salesforce: {{country: DE}}`")
+            found |= {str(name): file.model(SourceSettings, name) for name in content}
+        except YamlError as error:
+            raise ConnectorError(str(error)) from None
     return found
-
-
-def _first_words(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()[:5])

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from connectors.naming import packing_of
 from connectors.readers.archive import NotClosed, members, open_file, open_member
 from connectors.readers.gate import Refused
 
@@ -124,13 +125,20 @@ class Storage:
         handle = os.open(export.path.resolve(), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         return open_file(export.path, os.fdopen(handle, "rb"))
 
+    def plain_path(self, export: Export) -> Path | None:
+        """Where the export's bytes lie on the disk as they are; None where they are packed."""
+        return None if export.member is not None or packing_of(export.name) else export.path.resolve()
+
     def stamp(self, export: Export) -> tuple[int, int, int]:
         """What moves while a file is being written: its size, time and identity on the disk."""
         state = export.path.stat()
         return state.st_size, state.st_mtime_ns, state.st_ino
 
     def _inside(self, path: Path) -> bool:
-        return path.resolve().is_relative_to(self.root)
+        try:
+            return path.resolve().is_relative_to(self.root)
+        except RuntimeError:  # a link that leads to itself
+            return False
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -21,6 +21,16 @@ def holds_any(condition: Condition, prefix: str) -> pl.Expr:
     )
 
 
+def preference(condition: Condition, prefix: str) -> pl.Expr:
+    """How early in the condition a value stands that the row holds, 0 for the first; the number of values for none."""
+    places = [(column, value) for column, values in condition.items() for value in values]
+    found = [
+        pl.when(_one_of(column, (value,), prefix)).then(pl.lit(place, pl.Int32))
+        for place, (column, value) in enumerate(places)
+    ]
+    return pl.coalesce(*found, pl.lit(len(places), pl.Int32))
+
+
 def _one_of(column: str, values: tuple[str, ...], prefix: str) -> pl.Expr:
     """The cell is one of `values`, in any case: `*` is any text, "*" alone a filled cell, "" an empty one."""
     cell = pl.col(prefix + column)

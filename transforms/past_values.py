@@ -194,7 +194,7 @@ def _dated(found: Versions, cells: list[str]) -> str:
             select keys.file, keys.row, delivered.effective,
                 row_number() over (
                     partition by delivered.position, keys.key
-                    order by keys.modified desc nulls last, delivered.part desc, keys.row desc
+                    order by keys.preference, keys.modified desc nulls last, delivered.part desc, keys.row desc
                 ) as age,
             from read_parquet({quoted(found.keys)}) as keys
             inner join delivered using (file)

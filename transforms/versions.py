@@ -17,7 +17,7 @@ import polars as pl
 from connectors.spec import SourceSettings
 from transforms.cleaners import Context
 from transforms.cleaners.text import cell
-from transforms.conditions import holds_any
+from transforms.conditions import holds_any, preference
 from transforms.keys import cleaned
 from transforms.mapping import CELL, RAW, cells
 from transforms.normalise import BoundObject, key_expr
@@ -84,7 +84,7 @@ class Versions:
     held: tuple[Held, ...] = ()
     rest: Path | None = None
     keys: str = ""
-    """Where there is a rest, the pattern of the Parquet of all keys: file, row, key, modified, gone."""
+    """Where there is a rest, the pattern of the Parquet of all keys: file, row, key, modified, preference, gone."""
 
 
 def versions(
@@ -156,10 +156,11 @@ def _files(deliveries: pl.DataFrame, data: Path) -> tuple[tuple[LandedFile, ...]
 
 
 def _keys(bound: BoundObject, settings: SourceSettings, file: LandedFile) -> pl.LazyFrame:
-    """file, row, key, modified, gone of every landed row that has a key."""
+    """file, row, key, modified, preference, gone of every landed row that has a key."""
     spec = bound.spec
     context = Context(settings.country, settings.timezone, settings.currency, settings.language)
-    wanted = dict.fromkeys((*spec.key_columns, *spec.deleted, *((spec.modified,) if spec.modified else ())))
+    prefer = spec.several.prefer if spec.several else {}
+    wanted = dict.fromkeys((*spec.key_columns, *spec.deleted, *prefer, *((spec.modified,) if spec.modified else ())))
     frame = cells(pl.scan_parquet(file.path), list(wanted))
     frame = frame.with_columns(cell(pl.col(RAW + column), bound.nulls).alias(CELL + column) for column in wanted)
     modified = pl.lit(None, pl.Datetime("us", "UTC"))
@@ -170,6 +171,7 @@ def _keys(bound: BoundObject, settings: SourceSettings, file: LandedFile) -> pl.
         pl.col("_row").alias("row"),
         key_expr(bound.key, context, CELL).alias("key"),
         modified.dt.replace_time_zone(None).alias("modified"),
+        preference(prefer, CELL).alias("preference"),
         holds_any(spec.deleted, CELL).alias("gone"),
     ).filter(pl.col("key").is_not_null())
 
@@ -201,7 +203,7 @@ def _newest_complete(
     connection.execute("create temp table living (key text)")
     for one in delivered:
         paths = [str(work / f"keys-{number}.parquet") for number in one.files]
-        state = "last(gone order by modified nulls first, file, row)" if says_deleted else "false"
+        state = "last(gone order by preference desc, modified nulls first, file, row)" if says_deleted else "false"
         connection.execute(
             f"create or replace temp table present as select key, {state} as gone from read_parquet(?) group by key",
             [paths],
@@ -241,7 +243,9 @@ def _rest(connection: duckdb.DuckDBPyConnection, work: Path, files: tuple[Landed
                     keys.file, keys.row, keys.key as record_id, places.position,
                     row_number() over (
                         partition by keys.key
-                        order by places.position desc, keys.modified desc nulls last, places.part desc, keys.row desc
+                        order by
+                            places.position desc, keys.preference, keys.modified desc nulls last,
+                            places.part desc, keys.row desc
                     ) as age,
                 from read_parquet({quoted(work / "keys-*.parquet")}) as keys
                 inner join places using (file)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from connectors.readers import csv, json
+from connectors.readers import csv, excel, json, parquet, xml
 from connectors.readers.reading import Opened, Reading, Wanted
 from connectors.readers.sink import Sink
 from connectors.spec import ExportShape, Format
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised when a reader gives other rows for the same bytes: then landed content is read again."""
 
 
@@ -23,4 +23,10 @@ class Reader(Protocol):
     def __call__(self, export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Reading: ...
 
 
-READERS: dict[Format, Reader] = {"csv": csv.read, "json": json.read}
+READERS: dict[Format, Reader] = {
+    "csv": csv.read,
+    "excel": excel.read,
+    "json": json.read,
+    "parquet": parquet.read,
+    "xml": xml.read,
+}

@@ -1,4 +1,4 @@
-"""Containers of exports (ZIP members, gzip) as plain streams, checked while they are read.
+"""Containers of exports (ZIP members, gzip, Zstandard) as plain streams, checked while they are read.
 
 Nothing is ever extracted to a name that an archive chooses. What stands in the members does not belong here.
 """
@@ -13,8 +13,11 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
+import pyarrow as pa
+
+from connectors.naming import packing_of
 from connectors.readers.gate import Refused
 
 MAX_RATIO = 250
@@ -42,8 +45,8 @@ class Member:
 class _Bounded(io.RawIOBase):
     """A stream out of a container: its errors in our words, its expansion bounded."""
 
-    def __init__(self, inner: BinaryIO, packed: int, owners: tuple[io.IOBase | zipfile.ZipFile, ...]) -> None:
-        self._inner, self._packed, self._owners = inner, packed, owners
+    def __init__(self, inner: BinaryIO, packed: int, owner: BinaryIO | zipfile.ZipFile) -> None:
+        self._inner, self._packed, self._owner = inner, packed, owner
         self._read = 0
 
     def readable(self) -> bool:
@@ -56,7 +59,7 @@ class _Bounded(io.RawIOBase):
             data = self._inner.read(size)
         except zipfile.BadZipFile:
             raise Refused("its checksum in the ZIP does not match", "send the ZIP again") from None
-        except (EOFError, gzip.BadGzipFile, zlib.error, OSError, RuntimeError, NotImplementedError):
+        except (EOFError, zlib.error, OSError, RuntimeError, NotImplementedError, pa.ArrowException):
             raise Refused("its packing is cut off or damaged", "send the file again") from None
         self._read += len(data)
         if self._read > RATIO_FROM and self._read > MAX_RATIO * self._packed:
@@ -66,8 +69,7 @@ class _Bounded(io.RawIOBase):
     def close(self) -> None:
         if not self.closed:
             self._inner.close()
-            for owner in self._owners:
-                owner.close()
+            self._owner.close()
         super().close()
 
 
@@ -97,19 +99,23 @@ def _plain(name: str) -> str:
     return str(PurePosixPath(name.replace("\\", "/"))).casefold()
 
 
+def expands(info: zipfile.ZipInfo) -> bool:
+    """Whether a member says of itself that it expands beyond measure."""
+    return info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size)
+
+
 def _problem(info: zipfile.ZipInfo, names: Counter[str]) -> str | None:
     name = info.filename.replace("\\", "/")
     parts = PurePosixPath(name).parts
     mode = info.external_attr >> 16
     leads_out = name.startswith("/") or ".." in parts or (parts and parts[0].endswith(":"))
-    expands = info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size)
     checks = (
         (leads_out or info.orig_filename != info.filename, "its name leads out of the ZIP"),
         (stat.S_IFMT(mode) not in (0, stat.S_IFREG), "it is a link or a special file"),
         (info.flag_bits & ENCRYPTED, "it is encrypted"),
         (names[_plain(info.filename)] > 1, "its name stands twice in the ZIP"),
         (name.lower().endswith(".zip"), "it is a ZIP within a ZIP"),
-        (expands, f"it expands more than {MAX_RATIO} times"),
+        (expands(info), f"it expands more than {MAX_RATIO} times"),
     )
     return next((problem for found, problem in checks if found), None)
 
@@ -123,16 +129,23 @@ def open_member(path: Path, name: str) -> BinaryIO:
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, KeyError):
         archive.close()
         raise Refused("its packing is damaged or of an unknown kind", _REPACK) from None
-    return _gunzipped(_Bounded(inner, max(1, info.compress_size), (archive,)), name, info.file_size)  # type: ignore[arg-type]
+    return _unpacked(_bounded(cast(BinaryIO, inner), info.compress_size, archive), name, info.file_size)
 
 
 def open_file(path: Path, file: BinaryIO) -> BinaryIO:
-    """A file's bytes, unpacked where it is called `….gz`."""
-    return _gunzipped(file, path.name, path.stat().st_size)
+    """A file's bytes, unpacked where it is called `….gz` or `….zst`."""
+    return _unpacked(file, path.name, path.stat().st_size)
 
 
-def _gunzipped(stream: BinaryIO, name: str, packed: int) -> BinaryIO:
-    if not name.lower().endswith(".gz"):
-        return stream
-    inner = gzip.GzipFile(fileobj=stream, mode="rb")
-    return _Bounded(inner, max(1, packed), (stream,))  # type: ignore[arg-type,return-value]
+def _unpacked(stream: BinaryIO, name: str, packed: int) -> BinaryIO:
+    match packing_of(name):
+        case ".gz":
+            return _bounded(cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb")), packed, stream)
+        case ".zst":
+            return _bounded(pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd"), packed, stream)
+        case _:
+            return stream
+
+
+def _bounded(inner: BinaryIO, packed: int, owner: BinaryIO | zipfile.ZipFile) -> BinaryIO:
+    return cast(BinaryIO, _Bounded(inner, max(1, packed), owner))

@@ -1,8 +1,8 @@
 """Delimited text (CSV, TSV, …) -> text frames, every row of the file accounted for.
 
 The scan (`connectors.readers.rows`) says which rows are sound; only they are parsed, with an explicit dialect and all
-text, and the parser must find exactly as many. A chunk whose rows are all sound is parsed as it stands. Encodings do
-not belong here (`connectors.readers.gate`).
+text, and the parser must find exactly as many. A file that is proven sound throughout (`connectors.readers.proof`) is
+parsed as it lies on the disk. Encodings do not belong here (`connectors.readers.gate`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from connectors.readers.gate import BLOCK, Encoding, Refused, ShapeMismatch, decide, utf8_blocks
-from connectors.readers.reading import Opened, Reading, Wanted, folded
+from connectors.readers.proof import proven_rows
+from connectors.readers.reading import Opened, Reading, Wanted, folded, stored_columns
 from connectors.readers.rows import (
     BLANK,
     CLEAN,
@@ -38,6 +40,8 @@ from connectors.spec import ExportShape
 SEPARATORS = ",;\t|"
 MAX_HEADER = 1024 * 1024
 MAX_REST = 4 * BLOCK
+MAX_TAIL = 40
+"""Lines that may end a report; Salesforce writes seven."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,15 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
         pieces = utf8_blocks(stream, encoding)
         beginning = _beginning(pieces)
         header = _header(beginning, shape, wanted)
+        rows = _proven(export, encoding, header)
+        if rows is not None and export.path is not None:
+            sink.land_whole(_whole(export.path, header), rows)
+            return Reading(rows, 0, tuple(header.stored), header.unnamed, warnings=encoding.warnings)
         state = _State(encoding, header, sink, line=header.lines + 1)
+        state.report = shape.tail == "report"
         state.byte = encoding.bom + encoding.width(np.frombuffer(beginning[: header.bytes], np.uint8))
-        nuls, not_utf8 = export.facts.nuls > 0, export.facts.invalid > 0 and encoding.name == "utf-8"
+        nuls = export.facts.nuls > 0
+        not_utf8 = encoding.name == "utf-8" and (export.facts.invalid > 0 or export.facts.cut_character)
         rest = beginning[header.bytes :]
         for piece in pieces:
             rest += piece
@@ -88,6 +98,36 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
     )
 
 
+def _proven(export: Opened, encoding: Encoding, header: Header) -> int | None:
+    """The number of rows of a file that Polars may read as it lies on the disk; None where that is not proven."""
+    facts = export.facts
+    if export.path is None or encoding.name != "utf-8" or facts.invalid or facts.cut_character or facts.nuls:
+        return None
+    with export.open() as stream:
+        stream.seek(encoding.bom + header.bytes)
+        return proven_rows(stream, header.dialect)
+
+
+def _whole(path: Path, header: Header) -> pl.LazyFrame:
+    """The rows of a proven file."""
+    dialect = header.dialect
+    names = [f"column_{i + 1}" for i in range(dialect.fields)]
+    return pl.scan_csv(
+        path,
+        has_header=False,
+        skip_lines=header.lines,
+        schema=dict.fromkeys(names, pl.String),
+        separator=chr(dialect.separator),
+        quote_char=chr(dialect.quote),
+        empty_string_is_null=False,
+        infer_schema=False,
+        glob=False,
+    ).select(
+        pl.row_index("_row").cast(pl.Int64) + 1,
+        *(pl.col(names[position]).alias(landed) for landed, position in header.stored.items()),
+    )
+
+
 class _State:
     """Where in the export the reading stands, as numbers for the next chunk."""
 
@@ -98,6 +138,9 @@ class _State:
         self.byte = 0
         self.warnings: list[str] = []
         self.open_end = False
+        self.report = False
+        self._behind = np.zeros(0, np.int64)
+        """Status of what stands behind the last sound row."""
 
     def take(self, data: bytes, *, final: bool, nuls: bool, not_utf8: bool, cut: bool = False) -> bytes:
         """Land and reject the complete rows of a chunk; what is left of it."""
@@ -109,6 +152,9 @@ class _State:
         self._land(data, found, numbers)
         self._reject(data, found, numbers)
         self.rows += int(counted.sum())
+        sound = np.flatnonzero(found.status == CLEAN)
+        behind = found.status[sound[-1] + 1 :] if len(sound) else np.append(self._behind, found.status)
+        self._behind = behind[: MAX_TAIL + 1]
         taken = np.frombuffer(data, np.uint8)[: found.consumed]
         self.line += int(np.count_nonzero(taken == self.header.dialect.line_end))
         self.byte += self.encoding.width(taken)
@@ -116,13 +162,25 @@ class _State:
 
     def finish(self, data: bytes, *, nuls: bool, not_utf8: bool) -> None:
         """The last chunk; a last line without line end gets one, and is looked at twice."""
-        if is_blank(data, self.header.dialect):
-            return
+        if not is_blank(data, self.header.dialect):
+            self._take_last(data, nuls=nuls, not_utf8=not_utf8)
+        if self.report:
+            self._take_back_tail()
+
+    def _take_back_tail(self) -> None:
+        """A blank line and, behind it, lines of fewer cells than the header that end the file are no rows."""
+        behind = self._behind
+        lines = int(np.count_nonzero(behind != BLANK))
+        if lines and len(behind) <= MAX_TAIL and behind[0] == BLANK and np.isin(behind, (BLANK, FEW, CUT)).all():
+            self.sink.take_back(lines)
+            self.rows -= lines
+
+    def _take_last(self, data: bytes, *, nuls: bool, not_utf8: bool) -> None:
         end = self.header.dialect.line_end
         cut = data[-1] not in (LF, CR)
         before = self.sink.rejected
         self.take(data if data[-1] == end else data + bytes([end]), final=True, nuls=nuls, not_utf8=not_utf8, cut=cut)
-        closed = data.endswith(b'"')
+        closed = data[-1] == self.header.dialect.quote
         if cut and not closed and self.sink.rejected == before:
             self.open_end = True
             self.warnings.append(
@@ -173,7 +231,7 @@ def _parse(text: bytes, header: Header) -> pl.DataFrame:
             columns=list(dict.fromkeys(stored.values())),
             separator=chr(dialect.separator),
             eol_char=chr(dialect.line_end),
-            quote_char='"' if b'"' in text else None,
+            quote_char=chr(dialect.quote) if bytes([dialect.quote]) in text else None,
             empty_string_is_null=False,
             extra_columns="raise",
             missing_columns="raise",
@@ -197,8 +255,10 @@ def _beginning(pieces: Iterator[bytes]) -> bytes:
 
 def _header(data: bytes, shape: ExportShape, wanted: Wanted) -> Header:
     """Find the header line, the separator and the columns; see `read` for what is raised."""
-    above = len(data) - len(data.lstrip(b"\r\n"))
-    end, line_end = _first_row(data, above)
+    quote = shape.quote.encode()
+    above = _behind_lines(data, shape.above)
+    above += len(data) - above - len(data[above:].lstrip(b"\r\n"))
+    end, line_end = _first_row(data, above, quote)
     line = data[above:end].rstrip(b"\r\n")
     if not line.strip():
         raise Refused("the file holds blank lines only", "export it again; an object without rows still has its header")
@@ -206,19 +266,34 @@ def _header(data: bytes, shape: ExportShape, wanted: Wanted) -> Header:
         text = line.decode()
     except UnicodeDecodeError:
         raise Refused("the header line is not text", "export it as UTF-8") from None
-    separator, cells = _split(text, shape.delimiter, wanted)
-    stored, unnamed, missing = _columns(cells, wanted)
+    separator, cells = _split(text, shape, wanted)
+    stored, unnamed, missing = stored_columns(cells, wanted)
     if missing:
         raise ShapeMismatch(
             f"the header has no column {', '.join(repr(name) for name in missing)}",
             "export it with these columns, or name this shape in the connector",
         )
+    for _ in range(shape.below):
+        if end < len(data):
+            end, _ = _first_row(data, end, quote)
     lines = data[:end].count(line_end)
-    dialect = Dialect(ord(separator), line_end, line, len(cells))
+    dialect = Dialect(ord(separator), line_end, line, len(cells), quote[0])
     return Header(dialect, stored, unnamed, end, lines)
 
 
-def _first_row(data: bytes, start: int) -> tuple[int, int]:
+def _behind_lines(data: bytes, lines: int) -> int:
+    """Where the line after so many lines begins, whatever stands in them."""
+    at = 0
+    for _ in range(lines):
+        found = data.find(b"\n", at)
+        found = found if found >= 0 else data.find(b"\r", at)
+        if found < 0:
+            raise ShapeMismatch(f"the file has no line below the first {lines}", "mend `above` in the connector")
+        at = found + 1
+    return at
+
+
+def _first_row(data: bytes, start: int, quote: bytes) -> tuple[int, int]:
     """Where the header row ends, and the byte that ends rows: LF, or CR in files without LF after it."""
     at = start
     while True:
@@ -228,7 +303,7 @@ def _first_row(data: bytes, start: int) -> tuple[int, int]:
                 raise Refused("no header line in the first megabyte", "check that this is a delimited text file")
             return len(data), LF
         first = min(ends)
-        if data.count(b'"', start, first) % 2 == 0:
+        if data.count(quote, start, first) % 2 == 0:
             break
         at = first + 1
     if data[first] == CR and data[first + 1 : first + 2] == b"\n":
@@ -236,12 +311,13 @@ def _first_row(data: bytes, start: int) -> tuple[int, int]:
     return first + 1, data[first]
 
 
-def _split(line: str, declared: str | None, wanted: Wanted) -> tuple[str, list[str]]:
+def _split(line: str, shape: ExportShape, wanted: Wanted) -> tuple[str, list[str]]:
     """The separator and the header's cells: the separator that shows most required columns, then most cells."""
     found = []
-    for separator in (declared,) if declared else SEPARATORS:
+    for separator in (shape.delimiter,) if shape.delimiter else SEPARATORS:
+        text = io.StringIO(line, newline="")
         try:
-            rows = list(csv.reader(io.StringIO(line, newline=""), delimiter=separator, strict=True))
+            rows = list(csv.reader(text, delimiter=separator, quotechar=shape.quote, strict=True))
         except csv.Error:  # its quotes fit another separator
             continue
         named = {folded(cell) for cell in rows[0]}
@@ -251,28 +327,3 @@ def _split(line: str, declared: str | None, wanted: Wanted) -> tuple[str, list[s
         raise Refused("the quoting of the header line is broken", "export it again")
     _, _, separator, cells = max(found, key=lambda one: one[:2])
     return separator, cells
-
-
-def _columns(cells: list[str], wanted: Wanted) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
-    """Stored columns by position, names that are not stored, and required columns that are missing.
-
-    Where a required column is missing the first line may be no header at all: then nothing of it is repeated.
-    """
-    positions: dict[str, int] = {}
-    twins: set[str] = set()
-    for position, cell in enumerate(cells):
-        name = folded(cell)
-        if name in positions:
-            twins.add(name)
-        elif name:
-            positions[name] = position
-    stored = {landed: positions[folded(own)] for landed, own in wanted.called.items() if folded(own) in positions}
-    missing = tuple(name for name in wanted.required if name not in stored)
-    if twins and not missing:
-        raise Refused(
-            f"{len(twins)} columns stand twice in the header (capitals do not tell them apart)",
-            "rename or remove the twins and export it again",
-        )
-    used = set(stored.values())
-    unnamed = tuple(cell.strip() or f"column {i + 1}" for i, cell in enumerate(cells) if i not in used)
-    return stored, unnamed, missing

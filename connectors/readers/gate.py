@@ -17,8 +17,22 @@ from numpy.typing import NDArray
 BLOCK = 8 * 1024 * 1024
 Bytes = NDArray[np.uint8]
 
-BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-UTF32_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+BOMS = {
+    # The mark of UTF-16 LE begins that of UTF-32 LE: the longer ones come first.
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+MAGIC = {
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
+    b"\x1f\x8b": "packed with gzip",
+    b"\x28\xb5\x2f\xfd": "packed with Zstandard",
+    b"PAR1": "a Parquet file",
+    b"\xd0\xcf\x11\xe0": "an old or password-protected Office document",
+    b"%PDF": "a PDF",
+}
 
 NUL = 0
 FIRST_LEAD = 0xC2
@@ -75,7 +89,7 @@ class Encoding:
         characters = int(np.count_nonzero((utf8 & 0xC0) != 0x80))
         if self.name.startswith("utf-16"):
             return 2 * (characters + int(np.count_nonzero(utf8 >= 0xF0)))
-        return characters
+        return 4 * characters if self.name.startswith("utf-32") else characters
 
 
 def blocks(stream: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
@@ -150,15 +164,21 @@ def decide(facts: Facts, declared: str) -> Encoding:
     """
     if facts.size == 0:
         raise Refused("the file is empty", "export it again; an object without rows still has its header")
-    if facts.start[:4] in UTF32_BOMS and facts.nuls:
-        raise Refused("the file is UTF-32", "export it as UTF-8")
+    found = next((what for magic, what in MAGIC.items() if facts.start.startswith(magic)), None)
+    if found:
+        raise Refused(f"the file is {found}, not text", "name it by what it is, or set `format` in the connector")
     bom = next((mark for mark in BOMS if facts.start.startswith(mark)), b"")
     if bom:
         if facts.size == len(bom):
             raise Refused("the file is empty", "export it again; an object without rows still has its header")
         return _not_torn(facts, Encoding(BOMS[bom], len(bom), _damage(facts) if bom == codecs.BOM_UTF8 else ()))
+    if declared in ("utf-16-le", "utf-16-be"):
+        return _not_torn(facts, Encoding(declared))
     if facts.nuls - facts.nul_tail > facts.size // 4 or declared == "utf-16":
-        raise Refused("the file looks like UTF-16 without a byte order mark", "export it as UTF-8")
+        raise Refused(
+            "the file looks like UTF-16 without a byte order mark",
+            "export it as UTF-8, or set `encoding: utf-16-le` (or utf-16-be) in the connector",
+        )
     if declared in ("iso-8859-1", "windows-1252"):
         if declared == "windows-1252" and facts.undefined_1252:
             raise Refused("the file is not windows-1252", "set `encoding` in the connector to what the system writes")
@@ -177,7 +197,7 @@ def _damage(facts: Facts) -> tuple[str, ...]:
 
 def _not_torn(facts: Facts, encoding: Encoding) -> Encoding:
     # A UTF-16 file of ASCII letters ends in one NUL (big end first: none), so only longer tails count there.
-    if facts.nul_tail > (1 if encoding.name.startswith("utf-16") else 0):
+    if facts.nul_tail > {"utf-16": 1, "utf-32": 3}.get(encoding.name[:6], 0):
         raise Refused(f"the file ends in {facts.nul_tail} NUL bytes: it was not written to its end", "export it again")
     return encoding
 

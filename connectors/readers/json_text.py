@@ -1,36 +1,40 @@
-"""Where things stand in a JSON document: the array of rows and its elements, as byte positions.
+"""Where things stand in a JSON document: the array of rows and its elements, found while the document streams by.
 
-Found by quote parity and bracket depth over the bytes, so that a document larger than its rows' Python objects would
-allow is read element by element. The meaning of the elements does not belong here (`connectors.readers.json`).
+Found by quote parity and bracket depth over the bytes: memory holds a piece and what stands around the rows, whatever
+the document's size. The meaning of the elements does not belong here (`connectors.readers.json`).
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.readers.gate import BLOCK, Bytes, Refused, ShapeMismatch
+from connectors.readers.gate import Bytes, Refused, ShapeMismatch
 
-QUOTE, BACKSLASH = 34, 92
+QUOTE, BACKSLASH, OBJECT, ARRAY, ARRAY_END, COMMA, COLON = b'"\\{[],:'
 OPENERS, CLOSERS = b"{[", b"}]"
 IS_MARK = np.isin(np.arange(256), list(b'{}[],:"'))
 STEP = np.zeros(256, np.int64)
 STEP[list(OPENERS)] = 1
 STEP[list(CLOSERS)] = -1
+MAX_HELD = 64 * 1024 * 1024
+"""Bytes before the rows, after them, or of one of them; a page of a real system is smaller as a whole."""
 
 Ints = NDArray[np.int64]
+NONE: Ints = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The elements of the array of rows, by position, and the document without them."""
+class Stretch:
+    """The next bytes of a document, and the rows among them by position."""
 
+    data: bytes
     start: Ints
     end: Ints
-    around: bytes
 
 
 @dataclass(frozen=True)
@@ -43,93 +47,141 @@ class _Marks:
     """Depth within the bracket that the mark belongs to; 1 is the outermost."""
 
 
-def find_rows(data: bytes, root: str | None) -> Rows:
-    """The rows of a document `{root: [...]}` (`root` may be a dotted path), or of a bare array.
-
-    Raises:
-        ShapeMismatch: there is no such array.
-        Refused: the document is cut off or its brackets do not match, with the position.
-    """
-    path = root.split(".") if root else []
-    marks = _marks(data, len(path) + 1)
-    opened = _array(data, marks, path)
-    level = len(path) + 1
-    here = marks.level == level
-    after = np.arange(len(marks.at)) > opened
-    closed = int(np.argmax(after & here & (marks.kind == ord("]"))))
-    if marks.kind[closed] != ord("]") or closed <= opened:
-        raise Refused(f"the array of rows, opened at byte {marks.at[opened]}, is not closed", "export it again")
-    begin, end = int(marks.at[opened]) + 1, int(marks.at[closed])
-    around = data[:begin] + data[end:]
-    if not data[begin:end].strip():
-        return Rows(np.zeros(0, np.int64), np.zeros(0, np.int64), around)
-    between = np.zeros(len(marks.at), bool)
-    between[opened + 1 : closed] = True
-    commas = marks.at[between & here & (marks.kind == ord(","))]
-    return Rows(np.concatenate(([begin], commas + 1)), np.concatenate((commas, [end])), around)
+class _Phase(Enum):
+    BEFORE = "before the array of rows"
+    WITHIN = "within it"
+    AFTER = "after it"
 
 
-def _array(data: bytes, marks: _Marks, path: list[str]) -> int:
-    """Index of the mark that opens the array of rows."""
-    index, name = 0, "/".join(path)
-    for depth, key in enumerate(path, start=1):
-        if not len(marks.at) or marks.kind[index] != ord("{"):
-            raise ShapeMismatch(f"the document has no array {name!r}", "check the file, or the connector's `root`")
-        behind = np.arange(len(marks.at)) > index
-        at_depth = behind & (marks.level == depth)
-        closer = int(np.argmax(at_depth & (marks.kind == ord("}"))))
-        colons = np.flatnonzero(at_depth & (marks.kind == ord(":")))
-        index = next((int(c) + 1 for c in colons[colons < closer] if _key(data, marks, int(c)) == key), -1)
-        if index < 0 or data[marks.at[index - 1] + 1 : marks.at[index]].strip():
-            raise ShapeMismatch(f"the document has no array {name!r}", "check the file, or the connector's `root`")
-    if not len(marks.at) or marks.kind[index] != ord("["):
-        raise ShapeMismatch(f"the document has no array {name or 'of rows'!r}", "check the connector's `root`")
-    return index
+class Document:
+    """A document `{root: [...]}` (`root` may be a dotted path), or a bare array, that comes piece by piece."""
 
+    def __init__(self, root: str | None) -> None:
+        self.around = bytearray()
+        """The document without its rows, so far."""
+        self.path = root.split(".") if root else []
+        self._phase = _Phase.BEFORE
+        self._rest, self._looked, self._passed = b"", 0, 0
+        self._depth, self._in_string, self._rows = 0, False, 0
+        self._finder = _Finder(self.path)
 
-def _key(data: bytes, marks: _Marks, colon: int) -> str | None:
-    try:
-        found = json.loads(data[marks.at[colon - 1] + 1 : marks.at[colon]])
-    except ValueError:
-        return None
-    return found if isinstance(found, str) else None
+    def feed(self, piece: bytes) -> Stretch:
+        """Take the next piece; what is complete with it.
 
+        Raises:
+            Refused: a bracket too many, or something beyond measure that has to be held.
+        """
+        data = self._rest + piece
+        marks = self._marks(data)
+        start, end, done = NONE, NONE, 0
+        if self._phase is _Phase.BEFORE:
+            done = self._finder.look(data, marks)
+            if done:
+                self._phase = _Phase.WITHIN
+                self.around += data[:done]
+        if self._phase is _Phase.WITHIN:
+            start, end, done = self._elements(data, marks, done)
+        if self._phase is _Phase.AFTER:
+            self.around += data[done : self._looked]
+            done = self._looked
+        self._rest, self._looked, self._passed = data[done:], self._looked - done, self._passed + done
+        if max(len(self._rest), len(self.around)) > MAX_HELD:
+            raise Refused(
+                f"more than {MAX_HELD:,} bytes that are one row, or stand around the rows, at byte {self._passed}",
+                "check that it is the right file, and the connector's `root`; export it in pages",
+            )
+        return Stretch(data[:done], start, end)
 
-def _marks(data: bytes, deepest: int) -> _Marks:
-    array = np.frombuffer(data, np.uint8)
-    found: list[tuple[Ints, Bytes, Ints]] = []
-    start, depth, in_string = 0, 0, False
-    while start < len(data):
-        stop = min(len(data), start + BLOCK)
-        while stop < len(data) and data[stop - 1] == BACKSLASH:
-            stop += 1
-        part = array[start:stop]
+    def close(self) -> None:
+        """The document has ended.
+
+        Raises:
+            Refused: it is cut off, with the position.
+            ShapeMismatch: it has no array of rows.
+        """
+        self.around += self._rest if self._phase is _Phase.AFTER else b""
+        if self._in_string or self._depth:
+            at = self._passed + len(self._rest)
+            raise Refused(f"the JSON is cut off: at byte {at} it is not complete", "export it again")
+        if self._phase is _Phase.BEFORE:
+            name = repr(".".join(self.path)) if self.path else "of rows"
+            raise ShapeMismatch(f"the document has no array {name}", "check the file, or the connector's `root`")
+
+    def _elements(self, data: bytes, marks: _Marks, begin: int) -> tuple[Ints, Ints, int]:
+        """Rows that end in `data`, the first of which begins at `begin`, and where what is left of it begins."""
+        here = (marks.level == len(self.path) + 1) & (marks.at >= begin)
+        end = marks.at[here & (marks.kind == COMMA)]
+        closers = marks.at[here & (marks.kind == ARRAY_END)]
+        if len(closers):
+            end = np.append(end[end < closers[0]], closers[0])
+            self._phase = _Phase.AFTER
+        start = np.concatenate((np.full(min(1, len(end)), begin), end[:-1] + 1))
+        done = int(end[-1]) + (self._phase is _Phase.WITHIN) if len(end) else begin
+        if self._phase is _Phase.AFTER and not self._rows and len(end) == 1 and not data[begin : end[0]].strip():
+            start, end = NONE, NONE
+        self._rows += len(end)
+        return start, end, done
+
+    def _marks(self, data: bytes) -> _Marks:
+        """Marks in what was not looked at before. A backslash at the end waits for what it stands before."""
+        start, stop = self._looked, len(data)
+        while stop > start and data[stop - 1] == BACKSLASH:
+            stop -= 1
+        self._looked = stop
+        part = np.frombuffer(data, np.uint8)[start:stop]
         is_mark = IS_MARK[part]
         is_mark[_escaped(part)] = False
         at = np.flatnonzero(is_mark)
         kind = part[at]
         quote = kind == QUOTE
-        inside = np.logical_xor.accumulate(np.concatenate(([in_string], quote)))[1:]
-        in_string = bool(inside[-1]) if len(inside) else in_string
+        inside = np.logical_xor.accumulate(np.concatenate(([self._in_string], quote)))[1:]
+        self._in_string = bool(inside[-1]) if len(inside) else self._in_string
         outside = ~(inside | quote)
         at, kind = at[outside], kind[outside]
         step = STEP[kind]
-        after = depth + np.cumsum(step)
+        after = self._depth + np.cumsum(step)
         if len(after) and after.min() < 0:
-            raise Refused(f"a bracket too many at byte {start + at[np.argmax(after < 0)]}", "export it again")
-        depth = int(after[-1]) if len(after) else depth
+            at_fault = self._passed + start + int(at[np.argmax(after < 0)])
+            raise Refused(f"a bracket too many at byte {at_fault}", "export it again")
+        self._depth = int(after[-1]) if len(after) else self._depth
         level = after + (step < 0)
-        kept = level <= deepest
-        found.append((at[kept] + start, kind[kept], level[kept]))
-        start = stop
-    if in_string or depth:
-        raise Refused(f"the JSON is cut off: at byte {len(data)} it is not complete", "export it again")
-    empty = np.zeros(0, np.int64)
-    return _Marks(
-        np.concatenate([empty, *(part[0] for part in found)]),
-        np.concatenate([empty.astype(np.uint8), *(part[1] for part in found)]),
-        np.concatenate([empty, *(part[2] for part in found)]),
-    )
+        kept = level <= len(self.path) + 1
+        return _Marks(at[kept] + start, kind[kept], level[kept])
+
+
+class _Finder:
+    """Looks for the bracket that opens the array of rows, mark by mark."""
+
+    def __init__(self, path: list[str]) -> None:
+        self._path = path
+        self._on_path: list[bool] = []
+        """For every open bracket, whether the rows may stand in it."""
+        self._key: str | None = None
+        self._last = -1
+
+    def look(self, data: bytes, marks: _Marks) -> int:
+        """The position behind that bracket; 0 where it is not among the marks."""
+        for at, kind, level in zip(marks.at.tolist(), marks.kind.tolist(), marks.level.tolist(), strict=True):
+            if kind == COLON:
+                self._key = _text(data[self._last + 1 : at])
+            elif kind in OPENERS:
+                del self._on_path[level - 1 :]
+                above = level == 1 or (self._on_path[-1] and self._key == self._path[level - 2])
+                self._on_path.append(above)
+                if above and kind == ARRAY and level == len(self._path) + 1:
+                    return int(at) + 1
+            if kind != COLON:
+                self._key = None
+            self._last = at
+        return 0
+
+
+def _text(written: bytes) -> str | None:
+    try:
+        found = json.loads(written)
+    except ValueError:
+        return None
+    return found if isinstance(found, str) else None
 
 
 def _escaped(part: Bytes) -> Ints:

@@ -5,13 +5,18 @@ How a container is taken apart does not belong here (one module per container fo
 
 from __future__ import annotations
 
+import io
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from connectors.readers.gate import Facts
+from connectors.readers.gate import Facts, Refused
 from connectors.spec import ExportShape, ObjectSpec
+
+MAX_HELD = 256 * 1024 * 1024
 
 
 class Reason(NamedTuple):
@@ -28,6 +33,8 @@ class Opened:
     name: str
     open: Callable[[], BinaryIO]
     facts: Facts
+    path: Path | None = None
+    """Where its bytes lie on the disk as they are; None where they are packed."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +82,49 @@ class Reading:
 def folded(name: str) -> str:
     """The form in which column names are compared: any case, no space around, one Unicode form."""
     return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def stored_columns(cells: Sequence[str], wanted: Wanted) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
+    """Of a header: stored columns by position, names that are not stored, and required columns that are missing.
+
+    Where a required column is missing the first line may be no header at all: then nothing of it is repeated.
+
+    Raises:
+        Refused: columns stand twice; names them.
+    """
+    positions: dict[str, int] = {}
+    twins: dict[str, None] = {}
+    for position, cell in enumerate(cells):
+        name = folded(cell)
+        if name in positions:
+            twins[name] = None
+        elif name:
+            positions[name] = position
+    stored = {landed: positions[folded(own)] for landed, own in wanted.called.items() if folded(own) in positions}
+    missing = tuple(name for name in wanted.required if name not in stored)
+    if twins and not missing:
+        names = ", ".join(repr(cells[positions[name]].strip()) for name in twins)
+        raise Refused(
+            f"{len(twins)} columns stand twice in the header (capitals do not tell them apart): {names}",
+            "rename or remove the twins and export it again",
+        )
+    used = set(stored.values())
+    unnamed = tuple(cell.strip() or f"column {i + 1}" for i, cell in enumerate(cells) if i not in used)
+    return stored, unnamed, missing
+
+
+@contextmanager
+def held(export: Opened) -> Iterator[BinaryIO]:
+    """An export as a file that can be read from any place, for containers whose directory stands at the end.
+
+    It is held in memory: what is larger than `MAX_HELD` belongs into a format that streams.
+
+    Raises:
+        Refused: it is empty or too large.
+    """
+    if not export.facts.size:
+        raise Refused("the file is empty", "export it again")
+    if export.facts.size > MAX_HELD:
+        raise Refused(f"more than {MAX_HELD:,} bytes in one file of this format", "export it in parts, or as CSV")
+    with export.open() as stream, io.BytesIO(stream.read()) as file:
+        yield file

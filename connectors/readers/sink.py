@@ -1,12 +1,14 @@
 """Where readers put rows: landed rows into a Parquet file part by part, rejected rows beside it.
 
-Memory holds one part at a time. What the rows mean, and where the files go, does not belong here.
+Memory holds two parts: one is written while the next is read. What the rows mean, and where the files go, does not
+belong here.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.readers.gate import Refused
 from connectors.readers.reading import Reason
 
 REJECTED = {
@@ -41,6 +44,9 @@ class Sink:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer: pq.ParquetWriter | None = None
+        self._whole: pl.LazyFrame | None = None
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
         self._places: list[tuple[int, int | None, int | None, int | None, str | None, Reason]] = []
         self.landed = 0
         self.reasons: Counter[str] = Counter()
@@ -51,6 +57,7 @@ class Sink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._thread.shutdown()
         if self._writer is not None:
             self._writer.close()
 
@@ -63,8 +70,20 @@ class Sink:
         table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", compression_level=1)
-        self._writer.write_table(table)
+        self._wait()
+        self._writing = self._thread.submit(self._writer.write_table, table)
         self.landed += frame.height
+
+    def _wait(self) -> None:
+        """Until the part before is written; raises what went wrong with it."""
+        if self._writing is not None:
+            self._writing.result()
+            self._writing = None
+
+    def land_whole(self, frame: pl.LazyFrame, rows: int) -> None:
+        """Land all rows of an export at once; they are written by `close`, and must be so many."""
+        self._whole = frame
+        self.landed = rows
 
     def reject(
         self,
@@ -79,19 +98,46 @@ class Sink:
         self._places.append((row, line, byte_start, byte_end, column, reason))
         self.reasons[reason.text] += 1
 
+    def take_back(self, count: int) -> None:
+        """The rows rejected last turned out to be none."""
+        for *_, reason in self._places[-count:]:
+            self.reasons[reason.text] -= 1
+        self.reasons = +self.reasons
+        del self._places[-count:]
+
     def close(self, columns: tuple[str, ...], metadata: dict[str, Any]) -> None:
-        """Complete the file with exactly `_row` and `columns`."""
+        """Complete the file with exactly `_row` and `columns`.
+
+        Raises:
+            Refused: an export that lands whole turns out to be another one.
+        """
+        if self._whole is not None:
+            self._write_whole(self._whole.select("_row", *columns), metadata)
+            return
         if self._writer is None:
             names = ("_row", *columns)
             self.land(pl.DataFrame(schema={name: pl.Int64 if name == "_row" else pl.String for name in names}))
+        self._wait()
         assert self._writer is not None  # noqa: S101 - land() opened it
-        note = {METADATA: json.dumps(metadata, ensure_ascii=False)}
+        note = _note(metadata)
         written = tuple(name for name in self._writer.schema.names if name != "_row")
         self._writer.add_key_value_metadata(note)
         self._writer.close()
         if written != columns:
             self._narrow(columns, note)
         self._writer = None
+
+    def _write_whole(self, frame: pl.LazyFrame, metadata: dict[str, Any]) -> None:
+        try:
+            frame.sink_parquet(self._path, compression="zstd", compression_level=1, metadata=_note(metadata))
+        except pl.exceptions.PolarsError:
+            # Its message may quote a cell.
+            raise Refused(
+                "the parser does not accept rows that are sound by their line ends", "export it again"
+            ) from None
+        found = pq.read_metadata(self._path).num_rows
+        if found != self.landed:
+            raise Refused(f"{self.landed} rows by their line ends, {found} by the parser", "export it again")
 
     def _narrow(self, columns: tuple[str, ...], note: dict[str, str]) -> None:
         """Write the file anew without the columns that turned out to be absent."""
@@ -114,6 +160,10 @@ class Sink:
             schema=REJECTED,
             orient="row",
         )
+
+
+def _note(metadata: dict[str, Any]) -> dict[str, str]:
+    return {METADATA: json.dumps(metadata, ensure_ascii=False)}
 
 
 def read_metadata(path: Path) -> dict[str, Any] | None:

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.readers import json as reader
-from connectors.readers.gate import Refused, ShapeMismatch, inspect
-from connectors.readers.json_text import find_rows
-from connectors.readers.reading import Opened, Reading, Wanted
-from connectors.readers.sink import Sink
-from connectors.spec import ExportShape
+from connectors.readers.gate import Refused, ShapeMismatch
+from connectors.readers.json_text import Document
+from connectors.readers.reading import Reading
+from tests.connectors import reading
 
 
 def read(
-    content: bytes, tmp_path: Path, allowed: tuple[str, ...] = ("id", "name"), **shape: object
+    content: bytes, folder: Path, allowed: tuple[str, ...] = ("id", "name"), **shape: object
 ) -> tuple[Reading, pl.DataFrame, pl.DataFrame]:
-    """Read an export; what was found, the landed rows, and the places of the rejected ones."""
-    export = Opened("people.json", lambda: io.BytesIO(content), inspect(io.BytesIO(content)))
-    said = ExportShape.model_validate({"file": "people", "format": "json", "require": [allowed[0]], **shape})
-    wanted = Wanted(allowed, allowed[:1], {name: said.columns.get(name, name) for name in allowed})
-    path = tmp_path / "landed.parquet"
-    with Sink(path) as sink:
-        reading = reader.read(export, said, wanted, sink)
-        sink.close(reading.columns, {})
-    landed, rejected = pl.read_parquet(path), sink.rejected_rows("crm", "people", "people.json", "hash")
-    assert reading.rows == landed.height + rejected.height
-    return reading, landed, rejected
+    return reading.read(content, folder, allowed, format="json", **shape)
 
 
 def test_rows_stand_under_a_root_in_an_array_or_on_lines(tmp_path: Path) -> None:
@@ -64,9 +50,9 @@ def test_nested_paths_are_flattened_and_what_is_not_named_stays_out(tmp_path: Pa
             ]
         }
     ).encode()
-    reading, landed, _ = read(content, tmp_path, ("id", "properties.email", "via.channel"), root="results")
+    found, landed, _ = read(content, tmp_path, ("id", "properties.email", "via.channel"), root="results")
     assert landed.row(0) == (1, "1", "a@b.c", "web")
-    assert set(reading.unnamed) == {"properties.salary", "photo"}
+    assert set(found.unnamed) == {"properties.salary", "photo"}
 
 
 def test_a_shape_may_call_a_column_otherwise_and_a_key_may_hold_dots(tmp_path: Path) -> None:
@@ -154,8 +140,8 @@ def test_a_document_without_the_root_is_another_shape(tmp_path: Path) -> None:
 def test_rows_without_the_key_are_another_shape(tmp_path: Path) -> None:
     with pytest.raises(ShapeMismatch, match="'id'"):
         read(b'[{"name": "Ann"}]', tmp_path)
-    reading, landed, _ = read(b"[]", tmp_path)
-    assert (reading.rows, landed.columns) == (0, ["_row", "id", "name"])
+    found, landed, _ = read(b"[]", tmp_path)
+    assert (found.rows, landed.columns) == (0, ["_row", "id", "name"])
 
 
 def test_a_pretty_printed_document_without_root_is_not_taken_for_lines(tmp_path: Path) -> None:
@@ -178,8 +164,8 @@ def test_nesting_beyond_measure_stops_at_its_first_level(tmp_path: Path) -> None
 def test_the_container_says_what_is_complete(tmp_path: Path) -> None:
     content = b'{"meta": {"total": 7, "page": 0, "pages": 3}, "rows": [], "end": false}'
     envelope = {"total": "meta.total", "page": "meta.page", "pages": "meta.pages", "end": "end"}
-    reading, _, _ = read(content, tmp_path, root="rows", envelope=envelope)
-    assert reading.stated.__dict__ == {"total": 7, "page": 0, "pages": 3, "end": False}
+    found, _, _ = read(content, tmp_path, root="rows", envelope=envelope)
+    assert found.stated.__dict__ == {"total": 7, "page": 0, "pages": 3, "end": False}
 
 
 VALUES = st.recursive(
@@ -194,24 +180,44 @@ VALUES = st.recursive(
 
 
 @settings(max_examples=200, deadline=None)
-@given(rows=st.lists(VALUES, max_size=6), before=VALUES, after=VALUES, indent=st.sampled_from([None, 1]))
+@given(
+    rows=st.lists(VALUES, max_size=6),
+    before=VALUES,
+    after=VALUES,
+    indent=st.sampled_from([None, 1]),
+    size=st.integers(1, 50),
+)
 def test_the_elements_of_a_document_are_found_whatever_stands_in_them(
-    rows: list[object], before: object, after: object, indent: int | None
+    rows: list[object], before: object, after: object, indent: int | None, size: int
 ) -> None:
     content = json.dumps({"a": before, "x": {"y": rows, "b": after}, "c": after}, indent=indent, ensure_ascii=False)
     data = content.encode("utf-8", "surrogatepass")
-    found = find_rows(data, "x.y")
-    assert [json.loads(data[a:b]) for a, b in zip(found.start, found.end, strict=True)] == rows
-    assert json.loads(found.around)["x"]["y"] == []
+    found, around = in_pieces(data, "x.y", size)
+    assert [json.loads(row) for row in found] == rows
+    assert json.loads(around)["x"]["y"] == []
 
 
-def test_a_document_is_read_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.readers.json_text.BLOCK", 7)
+def in_pieces(data: bytes, root: str, size: int) -> tuple[list[bytes], bytes]:
+    """A document fed in pieces of some bytes: its rows as they are written, and what is around them."""
+    document, rows, passed = Document(root), [], b""
+    for at in range(0, len(data), size):
+        found = document.feed(data[at : at + size])
+        passed += found.data
+        rows += [found.data[a:b] for a, b in zip(found.start, found.end, strict=True)]
+    document.close()
+    assert data.startswith(passed), "a byte was passed over that was not given out"
+    return rows, bytes(document.around)
+
+
+def test_a_document_is_read_across_pieces() -> None:
     rows = [{"id": i, "text": '\\"],[{' * (i % 5)} for i in range(50)]
-    data = json.dumps({"rows": rows}).encode()
-    found = find_rows(data, "rows")
-    assert [json.loads(data[a:b]) for a, b in zip(found.start, found.end, strict=True)] == rows
-    assert np.all(found.start < found.end)
+    found, _ = in_pieces(json.dumps({"rows": rows}).encode(), "rows", 7)
+    assert [json.loads(row) for row in found] == rows
+
+
+def test_rows_that_stand_under_the_same_key_twice_are_not_lost_silently(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="'rows' stands twice"):
+        read(b'{"rows": [{"id": 1}], "rows": [{"id": 2}]}', tmp_path, root="rows")
 
 
 def test_lines_are_read_across_blocks_and_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import stat
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from connectors.naming import date_of, matches, stem_of
@@ -70,6 +71,20 @@ def test_gzip_around_a_file_or_a_member_is_unpacked(tmp_path: Path) -> None:
     put_zip(tmp_path / "crm/a.zip", {"Contact.csv.gz": gzip.compress(b"id\n2\n")})
     assert content(tmp_path, "Account.csv.gz") == b"id\n1\n"
     assert content(tmp_path, "a.zip/Contact.csv.gz") == b"id\n2\n"
+
+
+def test_zstandard_around_a_file_or_a_member_is_unpacked(tmp_path: Path) -> None:
+    packed = pa.compress(b"id\n1\n", codec="zstd", asbytes=True)
+    put(tmp_path / "crm/Account.csv.zst", packed)
+    put_zip(tmp_path / "crm/a.zip", {"Contact.csv.zst": packed})
+    assert content(tmp_path, "Account.csv.zst") == b"id\n1\n"
+    assert content(tmp_path, "a.zip/Contact.csv.zst") == b"id\n1\n"
+    put(tmp_path / "crm/Lead.csv.zst", packed[:-2])
+    with pytest.raises(Refused, match="cut off or damaged"):
+        content(tmp_path, "Lead.csv.zst")
+    put(tmp_path / "crm/Case.csv.zst", pa.compress(bytes(40_000_000), codec="zstd", asbytes=True))
+    with pytest.raises(Refused, match="expands"):
+        content(tmp_path, "Case.csv.zst")
 
 
 def test_a_name_in_another_encoding_can_still_be_written_down(tmp_path: Path) -> None:
@@ -189,6 +204,7 @@ def test_facts_do_not_depend_on_where_blocks_end() -> None:
         ("Account.csv", "account", None),
         ("Account_2024-01-31.csv", "account", "2024-01-31"),
         ("2024_01_31-Account.CSV.gz", "account", "2024-01-31"),
+        ("Account.csv.ZST", "account", None),
         ("Account.20240131.csv", "account", "2024-01-31"),
         ("20240131/WE_1.ZIP/Account.csv", "account", "2024-01-31"),
         ("2024-01-01/Account_2024-01-31_part1.csv", "account_part1", "2024-01-31"),

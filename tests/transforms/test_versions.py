@@ -132,3 +132,46 @@ def test_large_objects_are_taken_in_pieces_and_compared_on_disk_with_the_same_re
     monkeypatch.setattr("transforms.versions.PIECE", 7)
     monkeypatch.setattr("transforms.versions.IN_MEMORY", 0)
     assert all(a.equals(b) for a, b in zip(whole, result(tmp_path / "pieces"), strict=True))
+
+
+JOBS = [
+    {"id": "1", "first": "Ada", "last": "Side", "changed": "2026-01-03", "primary": "0"},
+    {"id": "1", "first": "Ada", "last": "Main", "changed": "2026-01-01", "primary": "Yes"},
+    {"id": "1", "first": "Ada", "last": "Unsaid", "changed": "2026-01-04", "primary": None},
+    {"id": "2", "first": "Bob", "last": "Old", "changed": "2026-01-01", "primary": "0"},
+    {"id": "2", "first": "Bob", "last": "New", "changed": "2026-01-02", "primary": "0"},
+]
+
+
+def names(source: Source) -> list[str]:
+    return source.records().sort("record_id")["family_name"].to_list()
+
+
+def test_of_several_rows_of_a_record_the_preferred_one_counts_and_the_others_are_superseded(tmp_path: Path) -> None:
+    source = Source(tmp_path, connector(several={"prefer": {"primary": ["1", "yes"]}}))
+    source.deliver(1, JOBS)
+    report = source.contacts()
+    assert (report.accepted, report.superseded) == (2, 3)
+    assert names(source) == ["Main", "New"]
+
+
+def test_without_a_preference_the_newest_of_several_rows_counts(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    source.deliver(1, JOBS)
+    source.contacts()
+    assert names(source) == ["Unsaid", "New"]
+
+
+def test_a_newer_delivery_counts_before_a_preferred_row_of_an_older_one(tmp_path: Path) -> None:
+    source = Source(tmp_path, connector(several={"prefer": {"primary": ["yes", "0"]}}))
+    source.deliver(1, JOBS)
+    source.deliver(2, [JOBS[2] | {"last": "Later"}], complete=False)
+    source.contacts()
+    assert names(source) == ["Later", "New"]
+
+
+def test_the_values_of_a_preference_stand_in_their_order(tmp_path: Path) -> None:
+    source = Source(tmp_path, connector(several={"prefer": {"primary": ["0", "yes"]}}))
+    source.deliver(1, JOBS)
+    source.contacts()
+    assert names(source) == ["Side", "New"]

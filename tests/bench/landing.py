@@ -1,0 +1,148 @@
+"""Landing measured: large exports through the real `land`, as a ratio to Polars moving the same file to Parquet.
+
+Three CSV files of the same rows: clean (the proven fast path), with a damaged row (the full scan), with line ends in
+cells (the full scan); and one object per line in JSON. The yardstick is `scan_csv` or `scan_ndjson` with all columns as
+text into `sink_parquet`, right after, in a process of its own. Run with
+`python -m tests.bench.landing [--megabytes 1000] [--folder DIR]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from connectors.landing import land
+from connectors.spec import Connector
+from connectors.storage import Storage
+from tests.bench.memory import watched
+
+COLUMNS = (
+    *("Id", "FirstName", "LastName", "Email", "Phone", "Street", "Zip", "City", "Country"),
+    *("Amount", "Modified", "Flag", "Note"),
+)
+MEMORY = 1_000_000_000
+"""What a landing process may have at its peak: CONCORD_MEMORY=1GB."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file to measure: how a row is written, what is written between the rows, and the ratio it must keep."""
+
+    name: str
+    file: str
+    row: Callable[[tuple[str, ...]], str]
+    most: float
+    damage: str = ""
+
+
+def _cells(number: int, note: str) -> tuple[str, ...]:
+    person = f"{number % 977:03}"
+    return (
+        *(f"003{number:012}AAA", f"Jörg {person}", f"O'Neil {number % 31}", f"j{number}@example.org"),
+        *(f"+49 30 {number % 10**7:07}", f"Main Street {number % 500}", f"{number % 99_999:05}", "Berlin", "DE"),
+        *(str(number % 10**5 / 100), "2026-05-06 12:13:14", "false", f"{note} {number}, with a comma"),
+    )
+
+
+def _quoted(cells: tuple[str, ...]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _object(cells: tuple[str, ...]) -> str:
+    return json.dumps(dict(zip(COLUMNS, cells, strict=True)), ensure_ascii=False) + "\n"
+
+
+EXPORTS = (
+    Export("clean CSV", "clean/Contact.csv", _quoted, 2),
+    Export("CSV with a damaged row", "damaged/Contact.csv", _quoted, 4, damage='"1","2"\n'),
+    Export("CSV with line ends in cells", "lines/Contact.csv", lambda cells: _quoted((*cells[:-1], "a\nb")), 4),
+    Export("JSON lines", "json/Contact.jsonl", _object, 4),
+)
+
+
+def write(export: Export, path: Path, megabytes: int) -> None:
+    """Write so many megabytes; 10,000 different rows again and again, for making them costs more than reading."""
+    path.parent.mkdir(parents=True)
+    block = "".join(export.row(_cells(number, "note")) for number in range(10_000)).encode()
+    with path.open("wb") as file:
+        if path.suffix == ".csv":
+            file.write(_quoted(COLUMNS).encode())
+        for _ in range(max(1, megabytes * 1_000_000 // len(block))):
+            file.write(block)
+        file.write(export.damage.encode())
+
+
+def land_one(path: Path, data: Path) -> None:
+    """Land the only export in a source's folder, all its columns named."""
+    shape = {"file": "Contact", "format": "csv" if path.suffix == ".csv" else "json", "require": ["Id"]}
+    fields = {name.lower(): name for name in COLUMNS}
+    spec = {"exports": [shape], "key": "Id", "records": [{"kind": "person", "fields": fields}]}
+    said = {"name": "crm", "kind": "crm", "owner": "sales", "rank": 1, "objects": {"Contact": spec}}
+    report = land(Connector.model_validate(said), Storage(path.parents[1]), data, dt.date(2026, 1, 5))
+    (line,) = report.objects
+    if line.rows != line.landed + line.rejected or report.refused:
+        raise SystemExit(f"{path}: {report}")
+
+
+def yardstick(path: Path, target: Path) -> None:
+    """Polars alone: the file as text into Parquet."""
+    if path.suffix == ".csv":
+        frame = pl.scan_csv(path, infer_schema=False, truncate_ragged_lines=True)
+    else:
+        frame = pl.scan_ndjson(path, schema=dict.fromkeys(COLUMNS, pl.String))
+    frame.sink_parquet(target)
+
+
+def measured(folder: Path, megabytes: int) -> Iterator[tuple[Export, float, float, int]]:
+    """Per export: seconds of landing and of the yardstick, and the landing's memory; both less an empty process's."""
+    start = watched([sys.executable, "-m", "tests.bench.landing", "--only", "nothing"]).seconds
+    for export in EXPORTS:
+        path = folder / Path(export.file).parent / "crm" / Path(export.file).name
+        write(export, path, megabytes)
+        this = [sys.executable, "-m", "tests.bench.landing", "--folder", folder, "--only"]
+        landing = watched([*this, "land", "--path", path])
+        polars = watched([*this, "yardstick", "--path", path])
+        yield export, landing.seconds - start, polars.seconds - start, landing.watch.peak()
+        path.unlink()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=1000)
+    parser.add_argument(
+        "--folder", type=Path, help="an empty folder for the files; a temporary one where it is not said"
+    )
+    parser.add_argument("--only", choices=["land", "yardstick", "nothing"], help=argparse.SUPPRESS)
+    parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.only == "land":
+        land_one(given.path, given.path.parents[1] / "data")
+    elif given.only == "yardstick":
+        yardstick(given.path, given.path.parent / "yardstick.parquet")
+    if given.only:
+        return
+    print(f"{'export':30}{'MB/s':>7}{'seconds':>9}{'yardstick':>11}{'ratio':>7}{'most':>6}{'peak MB':>9}")  # noqa: T201
+    with tempfile.TemporaryDirectory(prefix="concord-bench-", dir=given.folder) as scratch:
+        for export, seconds, reference, peak in measured(Path(scratch), given.megabytes):
+            speed, ratio = given.megabytes / seconds, seconds / reference
+            print(  # noqa: T201
+                f"{export.name:30}{speed:7.0f}{seconds:9.1f}{reference:11.1f}{ratio:7.1f}{export.most:6.0f}"
+                f"{peak / 1e6:9,.0f}{'' if ratio <= export.most and peak <= MEMORY else '  beyond what is promised'}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
