@@ -85,6 +85,8 @@ class RecordSpec(Strict):
     kind: str
     role: str | None = None
     when: Condition = Field(default_factory=dict)
+    duplicate_free: bool = False
+    """The source vouches that no two of these records are one customer; identity then never puts two together."""
     fields: dict[str, Annotated[FieldSpec, BeforeValidator(_field)]]
 
 

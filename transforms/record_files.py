@@ -36,9 +36,11 @@ SOURCES = pl.Schema(
         ("currency", pl.String()),
         ("language", pl.String()),
         ("fresh_at", pl.Datetime("us", "UTC")),
+        ("duplicate_free", pl.List(pl.String())),
     ]
 )
-"""One row per source that has deliveries; `fresh_at`: effective time of the newest."""
+"""One row per source that has deliveries; `fresh_at`: effective time of the newest; `duplicate_free`: `<kind>:<object>`
+of records of which no two are one customer."""
 
 
 def normalise_source(
@@ -110,11 +112,21 @@ def write_sources(
                 own.currency,
                 own.language,
                 effective,
+                _duplicate_free(connector),
             )
         )
     frame = pl.DataFrame(rows, SOURCES, orient="row")
     _sink(frame.lazy(), data / "sources.parquet")
     return frame
+
+
+def _duplicate_free(connector: Connector) -> list[str]:
+    return sorted(
+        f"{record.kind}:{name}.{record.role}" if record.role else f"{record.kind}:{name}"
+        for name, spec in connector.objects.items()
+        for record in spec.records
+        if record.duplicate_free
+    )
 
 
 def remove_sources_except(data: Path, sources: Collection[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,18 @@ class Scored(Pairs):
     firm: Flags
     """Refused for good: no third record brings the two into one cluster."""
 
+    def beside(self, held: Pairs) -> Scored:
+        """With these pairs, which were not scored, refused for good."""
+        yes, no = np.ones(len(held.a), dtype=bool), np.zeros(len(held.a), dtype=bool)
+        return Scored(
+            np.concatenate([self.a, held.a]),
+            np.concatenate([self.b, held.b]),
+            np.concatenate([self.weight, np.zeros(len(held.a))]),
+            np.concatenate([self.links, no]),
+            np.concatenate([self.refused, yes]),
+            np.concatenate([self.firm, yes]),
+        )
+
 
 def components(records: int, a: Ids, b: Ids) -> Ids:
     """Label per record; a label is the smallest record id of its cluster, so it does not depend on the order of
@@ -55,6 +68,17 @@ def components(records: int, a: Ids, b: Ids) -> Ids:
     smallest = np.full(records, records, dtype=np.int64)
     np.minimum.at(smallest, label, np.arange(records))
     return smallest[label]
+
+
+def strangers(component: Ids, records: Ids, place: Ids) -> Pairs:
+    """Pairs of `records` that are in one component and one place: of each place, no two records are one."""
+    order = np.lexsort((records, place, component[records]))
+    records, place = records[order], place[order]
+    another = (np.diff(component[records], prepend=-1) != 0) | (np.diff(place, prepend=-1) != 0)
+    groups = (group.tolist() for group in np.split(records, np.flatnonzero(another)[1:]) if len(group) > 1)
+    pairs = [pair for group in groups for pair in combinations(group, 2)]
+    a, b = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+    return Pairs(a, b)
 
 
 def weakest_links(records: int, a: Ids, b: Ids, score: Weights, label: Ids) -> tuple[Ids, Weights]:

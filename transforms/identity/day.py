@@ -153,12 +153,12 @@ def _cluster(connection: duckdb.DuckDBPyConnection, party: str, decided: tuple[D
     connection.execute(
         f"""
         create or replace temp table local as
-        select (row_number() over (order by record_key) - 1)::integer as local, id, record_key
+        select (row_number() over (order by record_key) - 1)::integer as local, id, record_key, alone_in
         from kept.{party} where id in (select id from stood union select id from changed)
         """
     )
     with part(connection):
-        connection.execute(f"create table {party} as select local as id, record_key from local")
+        connection.execute(f"create table {party} as select local as id, record_key, alone_in from local")
         for table, columns in (("edge", "edge.* replace (one.local as a, other.local as b)"),
                                ("pair", "one.local as a, other.local as b"),
                                ("decision", "decision.* replace (one.local as a, other.local as b)")):  # fmt: skip

@@ -17,6 +17,7 @@ from transforms.identity.contact_points import classify_points
 from transforms.identity.folding import define_folding
 from transforms.identity.parties import (
     lay_out_belonging,
+    lay_out_duplicate_free,
     lay_out_organisations,
     lay_out_people,
     lay_out_people_points,
@@ -30,11 +31,13 @@ ENOUGH = 5
 
 
 def lay_out_records(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
-    """The views `records_<kind>` of all kinds that tell who somebody is, the macros, `staff_email` and `former`."""
+    """The views `records_<kind>` of all kinds that tell who somebody is, the macros, and what stands beside them:
+    `staff_email`, `duplicate_free`, `former`."""
     for kind in ("person", "organisation", "employee", "crm_user"):
         lay_out(connection, data, kind)
     define_folding(connection)
     lay_out_staff(connection)
+    lay_out_duplicate_free(connection, data)
     lay_out_former(connection, data)
 
 

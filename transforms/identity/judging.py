@@ -43,7 +43,10 @@ def _agrees(model: Model, name: str, *levels: str) -> str:
     return f"coalesce(({model.comparisons[name].level}) in ({numbers}), false)"
 
 
+DECLARED = Guard("alone_in_l = alone_in_r", "their source says that no two of its records are one", firm=True)
+
 PERSON_GUARDS = (
+    DECLARED,
     Guard("not sure and generation_l <> generation_r", "junior and senior", firm=True),
     Guard(
         "not sure and birth_differs and birth_whole and abs(years_apart) between 15 and 60",
@@ -76,6 +79,7 @@ PERSON_GUARDS = (
 )
 
 ORGANISATION_GUARDS = (
+    DECLARED,
     Guard("vat_differs and not own", "VAT numbers differ", firm=True),
     Guard("number_differs and not own", "customer numbers differ", firm=True),
     Guard("street_differs and not own and not domain_agrees", "at different addresses: another branch, or a namesake"),
@@ -237,7 +241,7 @@ def _objectionable(fields: Sequence[str]) -> str:
     parts = [f"mw_{name} <= 0" for name in ("given_name", "family_name", "birth_date", "vat_id", "customer_number",
              "street", "city") if name in fields]  # fmt: skip
     generations = ["coalesce(generation_l <> generation_r, false)"] if "family_name" in fields else []
-    return " or ".join([*parts, *generations]) or "false"
+    return " or ".join([*parts, *generations, "coalesce(alone_in_l = alone_in_r, false)"])
 
 
 def _told(model: Model, name: str, side: str) -> str:

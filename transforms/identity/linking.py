@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from transforms.identity.clusters import Pair, Pairs, Scored, connected, partition, weakest_links
+from transforms.identity.clusters import Pair, Pairs, Scored, connected, partition, strangers, weakest_links
 from transforms.identity.decisions import Decision
 from transforms.identity.workbench import count, keep
 
@@ -50,7 +50,11 @@ def cluster(connection: duckdb.DuckDBPyConnection, party: str) -> None:
     records = count(connection, f"select count(*) from {party}")
     scored, unlike, together, apart = _graph(connection, party)
     component = connected(records, scored, together)
-    label = partition(component, scored, unlike, together, apart)
+    alone_in = connection.execute(
+        f"select id, dense_rank() over (order by alone_in) as place from {party} where alone_in is not null"
+    ).fetchnumpy()
+    held = strangers(component, np.asarray(alone_in["id"]), np.asarray(alone_in["place"]))
+    label = partition(component, scored.beside(held), unlike, together, apart)
     numbered = {"id": np.arange(records, dtype=np.int32), "component": component, "cluster": label}
     keep(connection, f"{party}_cluster", pl.DataFrame(numbered))
     _settle(connection, party)

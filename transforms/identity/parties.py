@@ -5,10 +5,13 @@ Who shares what, and what that is worth, does not belong here (`contact_points`,
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
 from transforms.identity.words import MAIL_PROVIDERS
 from transforms.identity.workbench import quoted_list
+from transforms.sql import quoted
 
 PLACEHOLDER_BIRTH_DATES = ("1900-01-01", "1901-01-01", "1970-01-01", "1899-12-30", "1899-12-31", "0001-01-01")
 """First days of calendars and epochs: what systems write for an unknown birth date."""
@@ -16,7 +19,7 @@ PLACEHOLDER_BIRTH_DATES = ("1900-01-01", "1901-01-01", "1970-01-01", "1899-12-30
 
 def lay_out_organisations(connection: duckdb.DuckDBPyConnection) -> None:
     """`organisation`: id (0…, in the order of record_key), record_key, content, source, object, record_id, the contact
-    points as they are shown, and comparison columns.
+    points as they are shown, comparison columns, and alone_in: source and object, where no two such records are one.
 
     name: folded, without legal form and spaces; sorted_words: its words in the order of the alphabet. A country that
     was filled from the source's settings says nothing about the customer and is not compared.
@@ -47,8 +50,8 @@ def lay_out_organisations(connection: duckdb.DuckDBPyConnection) -> None:
             from records_organisation
         )
         select
-            (row_number() over (order by record_key) - 1)::integer as id, record_key, content, source, object,
-            record_id, email as email_shown, phone as phone_shown,
+            (row_number() over (order by record_key) - 1)::integer as id, record_key, content, stated.source,
+            stated.object, record_id, email as email_shown, phone as phone_shown,
             name_parts.name, words, sorted_words,
             lower(email) as email, web as domain, split_part(web, '.', 1) as domain_label,
             number_key(coalesce(phone, phone_written)) as number,
@@ -56,7 +59,10 @@ def lay_out_organisations(connection: duckdb.DuckDBPyConnection) -> None:
             code_key(stated.postal_code) as postal_code, city_form.folded as city, region_form.folded as region,
             case when not list_contains(coalesce(filled, []), 'country') then country end as country,
             code_key(customer_number) as customer_number, vat_id,
+            case when declared.party is not null then stated.source || ':' || stated.object end as alone_in,
         from stated
+        left join duplicate_free as declared
+            on declared.party = 'organisation' and declared.source = stated.source and declared.object = stated.object
         left join name_parts on name_parts.value = stated.name
         left join street_parts on street_parts.value = stated.street
         left join city_form on city_form.value = stated.city
@@ -66,8 +72,8 @@ def lay_out_organisations(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
-    """`person`: id, record_key, content, source, object, record_id, the contact points as they are shown, and
-    comparison columns.
+    """`person`: id, record_key, content, source, object, record_id, the contact points as they are shown, comparison
+    columns, and alone_in: source and object, where no two of these records are one.
 
     given: whole given name without spaces; given_key: its first word, nickname resolved, null where only an initial
     is known; given_forms: what that word may be short for; given_rest: the other words; initial: first letter; birth:
@@ -116,9 +122,9 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
             from records_person
         )
         select
-            (row_number() over (order by record_key) - 1)::integer as id, record_key, content, source, object,
-            record_id, stated.email as email_shown, stated.phone as phone_shown, stated.mobile as mobile_shown,
-            family, generation, given, given_rest, given_key, given_forms, initial,
+            (row_number() over (order by record_key) - 1)::integer as id, record_key, content, stated.source,
+            stated.object, record_id, stated.email as email_shown, stated.phone as phone_shown,
+            stated.mobile as mobile_shown, family, generation, given, given_rest, given_key, given_forms, initial,
             address as email, split_part(address, '@', 1) as mailbox,
             coalesce(mobile_key, phone_key) as mobile,
             case when mobile_key is distinct from phone_key and mobile_key is not null then phone_key end as phone,
@@ -134,6 +140,7 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
             code_key(national_id) as national_id,
             birth_place_form.folded as birth_place, gender_form.folded[1] as gender,
             job_title_form.folded as job_title, organisation_key,
+            case when declared.party is not null then stated.source || ':' || stated.object end as alone_in,
         from stated
         left join family_form on family_form.value = family_name
         left join given_name_parts on given_name_parts.value = given_name
@@ -143,6 +150,8 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
         left join birth_place_form on birth_place_form.value = stated.birth_place
         left join gender_form on gender_form.value = stated.gender
         left join job_title_form on job_title_form.value = stated.job_title
+        left join duplicate_free as declared
+            on declared.party = 'person' and declared.source = stated.source and declared.object = stated.object
         """
     )
 
@@ -207,6 +216,22 @@ def lay_out_people_points(connection: duckdb.DuckDBPyConnection) -> None:
         counted as (select id, people_point, count(*) as people from address group by id, people_point)
         select id, people_point from counted
         qualify row_number() over (partition by id order by people desc, people_point) = 1
+        """
+    )
+
+
+def lay_out_duplicate_free(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
+    """`duplicate_free(party, source, object)`: records of which, as their source declares, no two are one customer."""
+    file = data / "sources.parquet"
+    declared = (
+        f"(select source, unnest(duplicate_free) as declared from read_parquet({quoted(str(file))}))"
+        if file.exists()
+        else "(select null::varchar as source, null::varchar as declared limit 0)"
+    )
+    connection.execute(
+        f"""
+        create table duplicate_free as
+        select split_part(declared, ':', 1) as party, source, split_part(declared, ':', 2) as object from {declared}
         """
     )
 

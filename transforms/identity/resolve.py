@@ -134,9 +134,10 @@ def _frozen_models(connection: duckdb.DuckDBPyConnection, data: Path) -> dict[st
 def _same_models(
     connection: duckdb.DuckDBPyConnection, facts: Facts, data: Path, frozen: dict[str, Calibration | None]
 ) -> bool:
-    """What is kept was scored by the models that hold now, and they know all sources."""
+    """What is kept was scored by the models that hold now, which know all sources, and these declare what they did."""
     people = frozen["person"]
     known = people is not None and set(sources(connection)) <= set(people.sources)
+    known = known and facts.get("duplicate_free") == _declared(connection)
     written = all((data / "identity" / f"{party}_model.json").exists() for party in PARTIES)
     return (
         known
@@ -147,7 +148,14 @@ def _same_models(
 
 def _facts(connection: duckdb.DuckDBPyConnection, models: dict[str, Calibration]) -> Facts:
     versions = {f"model_{party}": model.version for party, model in models.items()}
-    return versions | {"state": state_hash(connection, "kept.registry", "kept.member")}
+    return versions | {
+        "state": state_hash(connection, "kept.registry", "kept.member"),
+        "duplicate_free": _declared(connection),
+    }
+
+
+def _declared(connection: duckdb.DuckDBPyConnection) -> str:
+    return str(connection.execute("select * from duplicate_free order by all").fetchall())
 
 
 def _all_anew(

@@ -47,6 +47,7 @@ class World:
         self.rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in OBJECTS}
         self.past: dict[str, list[dict[str, Any]]] = {"person": [], "organisation": []}
         self.decisions: list[tuple[str, ...]] = []
+        self.duplicate_free: dict[str, list[str]] = {}
 
     def add(self, kind: str, record: str, **fields: Any) -> None:
         """A record `source:id` (source `crm` where none is said) of the kind's usual object."""
@@ -119,6 +120,9 @@ class World:
                 frame = pl.DataFrame(rows, schema=schemas[kind])
                 for (source,), part in frame.group_by("source"):
                     part.write_parquet(place / f"{source}.parquet")
+        declared = {"source": list(self.duplicate_free), "duplicate_free": list(self.duplicate_free.values())}
+        schema = {"source": pl.String, "duplicate_free": pl.List(pl.String)}
+        pl.DataFrame(declared, schema=schema).write_parquet(self.data / "sources.parquet")
 
     def table(self, name: str) -> pl.DataFrame:
         """What identity came to or measured, in the order of its first columns."""
