@@ -46,6 +46,10 @@ class KeptUnreadable(RuntimeError):
     """Part of what was kept is damaged; a whole run mends it."""
 
 
+class KeptInUse(RuntimeError):
+    """Another process is at work on the file."""
+
+
 @contextmanager
 def reading_kept() -> Iterator[None]:
     """Damage that shows when a part of the file is read: cut off, or a flipped bit (every block has a checksum).
@@ -65,7 +69,7 @@ def kept_file(data: Path) -> Path:
 def attach_kept(connection: duckdb.DuckDBPyConnection, data: Path) -> Facts:
     """Attach the file as `kept`; returns what it rests on, nothing where it is new, half written, or of other code.
 
-    Until `seal`, it counts as half written.
+    Until `seal`, it counts as half written. Raises KeptInUse while another process works on it.
     """
     facts = _attached(connection, kept_file(data))
     if facts.get("code") != code_version():
@@ -78,7 +82,11 @@ def _attached(connection: duckdb.DuckDBPyConnection, file: Path) -> Facts:
     try:
         connection.execute(f"attach {quoted(str(file))} as kept")
         return dict(connection.execute("select name, value from kept.fact").fetchall())
-    except duckdb.Error:
+    except duckdb.Error as error:
+        if "set lock" in str(error):
+            raise KeptInUse(
+                f"{file} is in use by another run: {error}; wait until it has ended, then run again"
+            ) from error
         # Not there yet, cut off, or written by another DuckDB: whatever it is, it can be made anew.
         connection.execute("detach database if exists kept")
         _remove(file)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from tests.transforms.identity.crowd import firm, somebody
 from tests.transforms.identity.world import World
 from transforms.identity import IdentityError, IdentityReport
-from transforms.identity.kept import RESULTS, kept_file
+from transforms.identity.kept import RESULTS, KeptInUse, kept_file
 
 PEOPLE, FIRMS = 240, 40
 TABLES = (*RESULTS, "registry", "member")
@@ -226,3 +228,17 @@ def test_what_is_kept_is_made_anew_where_it_is_not_whole(world: World, harm: str
         world.rows["person"].remove(twin)
     assert world.resolve(2).anew
     assert all(world.table(name).equals(frame) for name, frame in before.items())
+
+
+def test_a_run_does_not_touch_what_another_one_is_at_work_on(world: World) -> None:
+    world.crowd(60)
+    world.resolve(1)
+    hold = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", hold, str(kept_file(world.data))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(KeptInUse, match="in use by another run"):
+            world.resolve(2)
+        other.communicate()
+    assert not world.resolve(2).anew
