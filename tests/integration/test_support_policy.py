@@ -43,8 +43,8 @@ CONTACTS = "\n".join(
         ),
     ]
 )
-TOLD = {"customer_history", "customer_change", "publication"}
-"""Tables that tell of a change of customer."""
+TOLD = {"customer_history", "customer_change", "customer_context", "customer_feature", "publication"}
+"""Tables that tell of a change of customer, or of how it is served."""
 
 
 def edit(place: Place, written: str, instead: str) -> None:

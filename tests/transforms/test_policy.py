@@ -240,10 +240,11 @@ def test_a_masked_role_gets_no_text_as_somebody_typed_it_and_ids_as_they_are(tmp
     content = f"model:\n  contact_points: masked\n{tables}desk:\n  contact_points: shown\n{tables}"
     roles = role_tables(load_policy(write(tmp_path, "roles.yaml", content)).roles)
     values = "select 'c_1' as customer_id, 'a@x.example' as display_name, 'a@x.example' as email, 'ai' as route"
-    seen = {
-        role: duckdb.sql(f"select {', '.join(made['customer'].values())} from ({values})").fetchall()
-        for role, made in roles.items()
-    }
+    with duckdb.connect() as con:
+        seen = {
+            role: con.execute(f"select {', '.join(made['customer'].values())} from ({values})").fetchall()
+            for role, made in roles.items()
+        }
     assert seen == {
         "model": [("c_1", "[e-mail]", "a***@x.example", "ai")],
         "desk": [("c_1", "a@x.example", "a@x.example", "ai")],
