@@ -113,7 +113,7 @@ DENIED = (
     "denied", "deny", "opt-out", "opt out", "optout", "opted out", "unsubscribed", "withdrawn", "revoked", "refused",
     "declined", "do not contact", "do not allow", "not allowed", "rejected", "cancelled", "widerrufen", "abgelehnt",
 )  # fmt: skip
-UNSTATED = ("unknown", "not specified", "not set", "pending", "notseen", "seen", "none", "unbekannt")
+UNSTATED = ("unknown", "not specified", "not set", "pending", "notseen", "seen", "none", "no_consent", "no consent", "unbekannt")
 
 
 @cleaner("consent", reason="states neither consent nor refusal", yields=CONSENT)
