@@ -105,6 +105,33 @@ def test_every_forbidden_cell_of_the_worker_exports_has_its_own_mark(connectors:
             ), path
 
 
+def test_a_system_that_nobody_has_met_is_one_file_of_forty_lines(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "add-a-system.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"```yaml\n(name: berthbook\n.*?)```", page, re.DOTALL)
+    (export,) = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
+    assert len(said.splitlines()) <= 40
+    (tmp_path / "berthbook.yaml").write_text(said, encoding="utf-8")
+    folder = tmp_path / "exports" / "berthbook"
+    folder.mkdir(parents=True)
+    (folder / "Mitglieder 2026-06-01.csv").write_text(export, encoding="utf-8")
+
+    connector = load_connectors([tmp_path])["berthbook"]
+    landed = land(connector, Storage(folder.parent), tmp_path / "data", dt.date(2026, 7, 1))
+    made = normalise_source(
+        connector, "berthbook", SourceSettings(), delivery_frame(tmp_path / "data"), tmp_path / "data"
+    )
+
+    assert [(line.rows, line.landed, line.unnamed) for line in landed.objects] == [(4, 4, ("Geburtsname",))]
+    (report,) = made.objects
+    assert (report.accepted, report.superseded, dict(report.excluded)) == (2, 1, {"test member": 1})
+    assert report.value_issues == ()
+    run = Run(tmp_path / "data", {}, ())
+    moor, ried = (run.one("person", "berthbook", key) for key in ("7", "8"))
+    assert (moor["given_name"], moor["family_name"], moor["phone"]) == ("Antje", "Moor", "+4930901821")
+    assert (ried["family_name"], ried["phone"], ried["created_on"]) == ("van Ried", None, dt.date(2019, 9, 15))
+    assert run.records("organisation", "berthbook")["name"].to_list() == ["Werft Moor GmbH"]
+
+
 def test_only_columns_that_every_org_has_are_required_of_salesforce(connectors: dict[str, Connector]) -> None:
     required = {c for spec in connectors["salesforce"].objects.values() for s in spec.exports for c in s.require}
     assert [column for column in required if column.endswith("__c")] == []
