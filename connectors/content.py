@@ -40,6 +40,8 @@ class Content:
     stated: Stated
     warnings: tuple[str, ...]
     whole: bool
+    delivered: str | None
+    """`changes` where the export's form never holds a whole object."""
     reasons: dict[str, int]
 
     def part(self, export: str, digest: str) -> Part:
@@ -143,6 +145,7 @@ def _read(
                 stated=reading.stated,
                 warnings=reading.warnings,
                 whole=reading.whole,
+                delivered=shape.delivered,
                 reasons=reading.reasons,
             )
             sink.close(reading.columns, asdict(content))

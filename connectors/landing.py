@@ -243,7 +243,7 @@ def _delivery(
         dated=bool(group),
         first_seen=first_seen,
         order=0,
-        delivered=spec.delivered,
+        delivered="changes" if any(content.delivered for _, content in contents) else spec.delivered,
         adds_up=not gaps,
         warnings=(*gaps, *notes),
         group=group,

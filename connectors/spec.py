@@ -99,6 +99,14 @@ class Envelope(Strict):
     pages: str | None = None
     end: str | None = None
     """True in the last part and only there."""
+    more: str | None = None
+    """True, or a link to the next part, in every part but the last."""
+
+    @model_validator(mode="after")
+    def _one_way_to_end(self) -> Envelope:
+        if self.end and self.more:
+            raise ValueError("`end` and `more` say the same of a part; name one")
+        return self
 
 
 class ExportShape(Strict):
@@ -114,11 +122,12 @@ class ExportShape(Strict):
     """
     require: Texts
     """Columns that must be there, by their landed names."""
-    columns: dict[str, str] = Field(default_factory=dict)
-    """Landed name -> this shape's name, where the two differ.
+    columns: dict[str, Texts] = Field(default_factory=dict)
+    """Landed name -> this shape's name, where the two differ; of several the first that the file has.
 
     JSON, XML: a dotted path into the row (`properties.email`); through an array, or elements of one name, it collects
-    the values, joined by `; `. XML: `Name@type` is an attribute, `ID[type=Employee_ID]` the element that has it so.
+    the values, joined by `; `; of several paths the first that the row holds a value at. XML: `Name@type` is an
+    attribute, `ID[type=Employee_ID]` the element that has it so.
     """
     encoding: Literal["auto", "utf-8", "iso-8859-1", "windows-1252", "utf-16", "utf-16-le", "utf-16-be"] = "auto"
     delimiter: Annotated[str, Field(pattern=r"^[\t!-~]$")] | None = None
@@ -134,6 +143,8 @@ class ExportShape(Strict):
     sheet: str | None = None
     """Excel: the sheet's name; none means the first that is not hidden."""
     envelope: Envelope = Envelope()
+    delivered: Literal["changes"] | None = None
+    """`changes`, where exports of this form never hold the whole object that others deliver completely."""
 
     @model_validator(mode="after")
     def _options_of_the_format(self) -> ExportShape:
@@ -176,7 +187,7 @@ class ObjectSpec(Strict):
     natural: Texts = ()
     """Columns that make a weak key where the export has none."""
     clean_key: Texts = ()
-    """Cleaners for the key, e.g. `salesforce_id`."""
+    """Cleaners for the key, e.g. `salesforce_id`; of a natural key, `full_name` makes one text of its columns."""
     modified: str | None = None
     clean_modified: Texts = ("timestamp",)
     deleted: Condition = Field(default_factory=dict)

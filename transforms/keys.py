@@ -24,8 +24,11 @@ def cleaned(cell: pl.Expr, cleaners: tuple[Cleaner, ...], context: Context) -> p
 def record_id(cells: tuple[pl.Expr, ...], cleaners: tuple[Cleaner, ...], natural: bool, context: Context) -> pl.Expr:
     """The record id that tidied key cells make; null where there is none.
 
-    A natural key is the hash of its cells, compared without case; null only where all of them are empty.
+    A natural key is the hash of its cells, compared without case; null only where all of them are empty. A cleaner that
+    takes all cells makes one of them, so that a column that holds the same text elsewhere refers to it.
     """
+    if cleaners and cleaners[0].takes_all:
+        cells, cleaners = (cleaners[0].apply(cells, context),), cleaners[1:]
     keys = [cleaned(cell, cleaners, context) for cell in cells]
     if not natural:
         return pl.coalesce(keys)

@@ -232,7 +232,8 @@ def _lookup(connector: Connector, place: str, spec: FieldSpec, to: str, keys: di
     target = keys[roles.get(to, to)]
     if not spec.columns:
         raise ConnectorError(f"{place}: a lookup needs `from: column`, not a constant")
-    if target.natural and len(target.columns) != len(spec.columns):
+    joined = bool(target.cleaners) and target.cleaners[0].takes_all
+    if target.natural and not joined and len(target.columns) != len(spec.columns):
         raise ConnectorError(f"{place}: {to} is known by {', '.join(target.columns)}; name as many columns in `from`")
     cleaners = _cleaners(place, spec.clean, pl.String()) or target.cleaners
     return BoundKey(spec.columns, cleaners, target.natural)

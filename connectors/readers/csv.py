@@ -37,7 +37,8 @@ from connectors.readers.rows import (
 from connectors.readers.sink import Sink
 from connectors.spec import ExportShape
 
-SEPARATORS = ",;\t|"
+SEPARATORS = ",;\t|^`!"
+"""What stands between cells, the likeliest first; the last three in Salesforce's Bulk API and Data Loader."""
 MAX_HEADER = 1024 * 1024
 MAX_REST = 4 * BLOCK
 MAX_TAIL = 40
@@ -321,7 +322,7 @@ def _split(line: str, shape: ExportShape, wanted: Wanted) -> tuple[str, list[str
         except csv.Error:  # its quotes fit another separator
             continue
         named = {folded(cell) for cell in rows[0]}
-        hits = sum(folded(wanted.called[name]) in named for name in wanted.required)
+        hits = sum(not named.isdisjoint(map(folded, wanted.called[name])) for name in wanted.required)
         found.append((hits, len(rows[0]), separator, rows[0]))
     if not found:
         raise Refused("the quoting of the header line is broken", "export it again")

@@ -19,6 +19,8 @@ from connectors.readers.rows import HEADER, REASONS
 from connectors.readers.sink import Sink
 from connectors.spec import ExportShape
 
+PACKAGE = b"PK"
+"""How a workbook's bytes begin."""
 ERRORS = {
     "Div0": "#DIV/0!",
     "NA": "#N/A",
@@ -36,9 +38,12 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
     """Read one sheet of a workbook into `sink`.
 
     Raises:
-        ShapeMismatch: no such sheet, or its header lacks the key or a required column.
-        Refused: no workbook, damaged, protected, or larger than can be held.
+        ShapeMismatch: no workbook at all, no such sheet, or its header lacks the key or a required column.
+        Refused: damaged, protected, or larger than can be held.
     """
+    if export.facts.size and not export.facts.start.startswith(PACKAGE):
+        # An object may also come as text: then another of its shapes fits.
+        raise ShapeMismatch("it is no Excel workbook (.xlsx)", "save it as .xlsx, without a password")
     with held(export) as file, opened(file) as package:
         sheet = _chosen(sheets(package), shape.sheet)
         cells = look_through(package, sheet.part, zero_formats(package))

@@ -160,13 +160,14 @@ def decide(facts: Facts, declared: str) -> Encoding:
     beyond ASCII is not UTF-8 it is windows-1252 (which holds ISO-8859-1's letters), with a warning.
 
     Raises:
+        ShapeMismatch: of another format.
         Refused: empty, binary, unfinished, or of an encoding that cannot be told.
     """
     if facts.size == 0:
         raise Refused("the file is empty", "export it again; an object without rows still has its header")
     found = next((what for magic, what in MAGIC.items() if facts.start.startswith(magic)), None)
     if found:
-        raise Refused(f"the file is {found}, not text", "name it by what it is, or set `format` in the connector")
+        raise ShapeMismatch(f"the file is {found}, not text", "name it by what it is, or set `format` in the connector")
     bom = next((mark for mark in BOMS if facts.start.startswith(mark)), b"")
     if bom:
         if facts.size == len(bom):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import Any
 
 import orjson
@@ -100,14 +101,14 @@ class Paths:
     """The allowed paths of a shape, looked up in many rows at once.
 
     A path is a key, or keys joined by dots; a key that itself holds dots is found too. Through an array it collects
-    the values of its elements, joined by `; `.
+    the values of its elements, joined by `; `. Of several paths of a column the first that holds a value counts.
     """
 
-    def __init__(self, called: dict[str, str]) -> None:
+    def __init__(self, called: dict[str, tuple[str, ...]]) -> None:
         self.columns = tuple(called)
         self.unnamed: dict[str, None] = {}
         self._called = called
-        self._named = set(called.values())
+        self._named = {path for paths in called.values() for path in paths}
         self._absent = set(called)
         self._upper = {path[:i] for path in self._named for i, char in enumerate(path) if char == "."}
         self._seen: set[tuple[str, ...]] = set()
@@ -143,9 +144,12 @@ class Paths:
             return cell(look_up(digits[index], path))
 
         found = []
-        for name, path in self._called.items():
-            values = list(alike[path]) if path in alike else [row.get(path, ABSENT) for row in rows]
-            found.append(pl.Series(name, self._cells(name, path, rows, values, exact), pl.String))
+        for name, paths in self._called.items():
+            columns = []
+            for path in paths:
+                values = list(alike[path]) if path in alike else [row.get(path, ABSENT) for row in rows]
+                columns.append(pl.Series(name, self._cells(name, path, rows, values, exact), pl.String))
+            found.append(reduce(_filled, columns))
         return found, lost
 
     def _cells(
@@ -228,6 +232,11 @@ def reading_of(
     )
 
 
+def _filled(column: pl.Series, other: pl.Series) -> pl.Series:
+    """A column, and the other one's cells where it holds none."""
+    return column.zip_with(column.is_not_null() & ~column.is_in(["", "[]"]), other)
+
+
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
@@ -258,12 +267,17 @@ def look_up(value: Any, path: str) -> Any:
 
 def statement(around: Any, envelope: Envelope) -> Stated:
     """What a document says of its own completeness, by the fields that the connector names."""
-    end = _stated(around, envelope.end)
+    end, more = _stated(around, envelope.end), _stated(around, envelope.more)
+    ended = None
+    if envelope.end:
+        ended = end == "true"
+    elif envelope.more:
+        ended = more in (None, "", "false", "0")
     return Stated(
         total=_number(_stated(around, envelope.total)),
         page=_number(_stated(around, envelope.page)),
         pages=_number(_stated(around, envelope.pages)),
-        end=(end == "true") if envelope.end else None,
+        end=ended,
     )
 
 

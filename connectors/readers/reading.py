@@ -43,12 +43,13 @@ class Wanted:
 
     allowed: tuple[str, ...]
     required: tuple[str, ...]
-    called: dict[str, str]
+    called: dict[str, tuple[str, ...]]
+    """Landed name -> its names in this shape; the first that is there counts."""
 
     @classmethod
     def of(cls, spec: ObjectSpec, shape: ExportShape) -> Wanted:
         required = tuple(dict.fromkeys((*spec.key_columns, *shape.require)))
-        return cls(spec.allowed, required, {name: shape.columns.get(name, name) for name in spec.allowed})
+        return cls(spec.allowed, required, {name: shape.columns.get(name, (name,)) for name in spec.allowed})
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,11 @@ def stored_columns(cells: Sequence[str], wanted: Wanted) -> tuple[dict[str, int]
             twins[name] = None
         elif name:
             positions[name] = position
-    stored = {landed: positions[folded(own)] for landed, own in wanted.called.items() if folded(own) in positions}
+    own = {
+        landed: [positions[name] for name in map(folded, names) if name in positions]
+        for landed, names in wanted.called.items()
+    }
+    stored = {landed: found[0] for landed, found in own.items() if found}
     missing = tuple(name for name in wanted.required if name not in stored)
     if twins and not missing:
         names = ", ".join(repr(cells[positions[name]].strip()) for name in twins)

@@ -120,7 +120,7 @@ class _Rows:
         self._path = tuple((shape.root or "").split("."))
         said = [path for path in shape.envelope.model_dump().values() if path]
         self._stated = {tuple(path.split(".")): path for path in said}
-        self._selected = {name for path in wanted.called.values() for name in SELECTED.findall(path)}
+        self._selected = {name for paths in wanted.called.values() for path in paths for name in SELECTED.findall(path)}
         self._encoding, self._sink = encoding, sink
         self._names: list[str] = []
         """Open elements outside rows, down to a row's."""

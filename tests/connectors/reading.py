@@ -23,7 +23,7 @@ def read(
     """Read an export; what was found, the landed rows, and the places of the rejected ones."""
     export = Opened("people", lambda: io.BytesIO(content), inspect(io.BytesIO(content)))
     said = ExportShape.model_validate({"file": "people", "require": [allowed[0]], **shape})
-    wanted = Wanted(allowed, allowed[:1], {name: said.columns.get(name, name) for name in allowed})
+    wanted = Wanted(allowed, allowed[:1], {name: said.columns.get(name, (name,)) for name in allowed})
     path = folder / f"{hashlib.sha256(content).hexdigest()}.parquet"
     with Sink(path) as sink:
         reading = READERS[said.format](export, said, wanted, sink)

@@ -248,6 +248,19 @@ def test_a_separator_can_be_told(tmp_path: Path) -> None:
     assert landed["name"].to_list() == ["An,n"]
 
 
+def test_of_several_names_of_a_column_the_first_that_the_header_has_is_taken(tmp_path: Path) -> None:
+    content = b"ID;Vorname;Kurzname\n1;Anna;Ann\n"
+    found, landed, _ = read(content, tmp_path, columns={"name": ["First name", "Vorname", "Kurzname"]})
+    assert landed["name"].to_list() == ["Anna"]
+    assert found.unnamed == ("Kurzname",)
+
+
+@pytest.mark.parametrize("separator", ["^", "`", "!"])
+def test_the_separators_of_the_bulk_api_need_no_word(tmp_path: Path, separator: str) -> None:
+    _, landed, _ = read(b"id^name^note\n1^An,n^x;y\n".replace(b"^", separator.encode()), tmp_path)
+    assert landed.rows() == [(1, "1", "An,n", "x;y")]
+
+
 def test_the_separator_is_the_one_that_shows_the_required_columns(tmp_path: Path) -> None:
     _, landed, _ = read(b'id;name;"a,b,c,d,e"\n1;2;3\n', tmp_path)
     assert landed["id"].to_list() == ["1"]

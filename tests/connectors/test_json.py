@@ -168,6 +168,23 @@ def test_the_container_says_what_is_complete(tmp_path: Path) -> None:
     assert found.stated.__dict__ == {"total": 7, "page": 0, "pages": 3, "end": False}
 
 
+@pytest.mark.parametrize(
+    ("said", "end"), [("true", False), ("false", True), ('"/next?page=2"', False), ('""', True), ("null", True)]
+)
+def test_a_part_after_which_more_follows_is_not_the_last(tmp_path: Path, said: str, end: bool) -> None:
+    content = f'{{"rows": [], "info": {{"more": {said}}}}}'.encode()
+    found, _, _ = read(content, tmp_path, root="rows", envelope={"more": "info.more"})
+    assert found.stated.end is end
+
+
+def test_of_several_paths_the_first_with_a_value_counts_row_by_row(tmp_path: Path) -> None:
+    rows = [b'{"id": 1, "org": %s}' % org for org in (b'{"value": 7}', b"8", b"[]", b'{"value": 1.50}')]
+    content = b"[" + b",".join(rows) + b"]"
+    found, landed, _ = read(content, tmp_path, columns={"name": ["org.value", "org"]})
+    assert landed["name"].to_list() == ["7", "8", "[]", "1.50"]
+    assert found.unnamed == ()
+
+
 VALUES = st.recursive(
     st.none()
     | st.booleans()

@@ -46,7 +46,7 @@ def landed(content: bytes, folder: Path, *, on_disk: bool, columns: tuple[str, .
     shape = ExportShape(file=("people",), require=columns[:1])
     try:
         with Sink(target) as sink:
-            found = reader.read(export, shape, Wanted(columns, columns[:1], {name: name for name in columns}), sink)
+            found = reader.read(export, shape, Wanted(columns, columns[:1], {name: (name,) for name in columns}), sink)
             sink.close(found.columns, {})
     except Refused as error:
         return error.reason

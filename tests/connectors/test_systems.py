@@ -5,12 +5,10 @@ Each fixture folder is landed and normalised as a source; the readers, landing a
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import fnmatch
-import json
 import re
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from connectors.landing import delivery_frame, land
-from connectors.spec import Connector, ExportShape, ObjectSpec, SourceSettings, load_connectors
+from connectors.landing import deliveries, delivery_frame, land
+from connectors.landing_report import Refusal
+from connectors.spec import Connector, ObjectSpec, SourceSettings, load_connectors
 from connectors.storage import Storage
 from transforms.outcomes import ObjectReport
 from transforms.record_files import normalise_source
@@ -28,10 +27,14 @@ from transforms.records import COMMON, KINDS
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SYSTEMS = tuple(sorted(load_connectors()))
 FORBIDDEN = re.compile(
-    r"birth|gender|marital|ethnic|citizen|religio|disab|militar|national|visa|home|pay|bonus|grade|salary|reason|legal|profile",
+    r"birth|gender|marital|ethnic|citizen|religio|disab|militar|national|visa|home|pay|bonus|grade|salary|reason|legal"
+    r"|race|pronoun|ssn|iban|dynamic_|address|street|straße|mobile|private|profile",
     re.IGNORECASE,
 )
-DATE = re.compile(r"[-_ ]?\d{4}[-_]?\d{2}[-_]?\d{2}")
+WORK = {"Home Department Description"}
+"""What sounds forbidden and is not: ADP's word for the department that a worker belongs to."""
+DAMAGED = ("ragged", "cut")
+"""Folders of fixtures that are not as a system exports them."""
 
 
 @pytest.fixture(scope="module")
@@ -39,52 +42,12 @@ def connectors() -> dict[str, Connector]:
     return load_connectors()
 
 
+def source_of(system: str, folder: Path) -> str:
+    return system if folder.name == "good" else f"{system}@{folder.name}"
+
+
 def fields_of(spec: ObjectSpec) -> list[tuple[str, str, Any]]:
     return [(record.kind, name, field) for record in spec.records for name, field in record.fields.items()]
-
-
-def names_in(path: Path, shape: ExportShape) -> set[str] | None:
-    """Dotted column names of an export in the terms of `shape`; None where the container does not fit."""
-    text = path.read_text(encoding="utf-8")
-    if shape.format == "csv":
-        return None if text.startswith("{") else set(next(csv.reader(text.splitlines())))
-    if not text.startswith("{"):
-        return None
-    if shape.root is None:
-        try:
-            rows = [json.loads(line) for line in text.splitlines()]
-        except json.JSONDecodeError:
-            return None
-    else:
-        try:
-            rows = json.loads(text).get(shape.root)
-        except json.JSONDecodeError:
-            return None
-        if rows is None:
-            return None
-    return {name for row in rows for name in dotted(row)}
-
-
-def dotted(value: Any, path: str = "") -> set[str]:
-    if isinstance(value, dict):
-        return {name for key, item in value.items() for name in dotted(item, f"{path}.{key}" if path else key)}
-    if isinstance(value, list):
-        return {name for item in value for name in dotted(item, path)} or {path}
-    return {path}
-
-
-def fitting(connector: Connector, path: Path) -> list[str]:
-    """Objects of the connector whose file name and shape both fit the export."""
-    stem = DATE.sub("", path.stem).lower()
-    found = []
-    for name, spec in connector.objects.items():
-        for shape in spec.exports:
-            if not any(fnmatch.fnmatchcase(stem, pattern.lower()) for pattern in shape.file):
-                continue
-            names = names_in(path, shape)
-            if names is not None and all(shape.columns.get(column, column) in names for column in shape.require):
-                found.append(name)
-    return found
 
 
 def test_the_shipped_systems_include_crm_support_and_hr(connectors: dict[str, Connector]) -> None:
@@ -120,30 +83,54 @@ def test_what_a_record_must_have_is_mapped(connectors: dict[str, Connector], sys
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_each_hand_written_export_fits_exactly_one_object(connectors: dict[str, Connector], system: str) -> None:
-    paths = [p for p in sorted((FIXTURES / system).rglob("*.*")) if p.parent.name in ("good", "screen", "lines")]
-    fits = {path.name: fitting(connectors[system], path) for path in paths}
-    assert len(paths) > 1
-    assert {name: found for name, found in fits.items() if len(found) != 1} == (
-        {"UserRole.csv": []} if system == "salesforce" else {}
-    )
-
-
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_the_good_delivery_exercises_every_object(connectors: dict[str, Connector], system: str) -> None:
-    paths = list((FIXTURES / system / "good").iterdir())
-    assert {name for path in paths for name in fitting(connectors[system], path)} == set(connectors[system].objects)
-
-
-def test_no_personal_column_of_a_worker_is_allowed_through_the_door(connectors: dict[str, Connector]) -> None:
-    allowed = {c for spec in connectors["workday"].objects.values() for c in spec.allowed}
-    assert [column for column in allowed if FORBIDDEN.search(column)] == []
+def test_no_personal_column_of_a_worker_is_allowed_through_the_door(
+    connectors: dict[str, Connector], system: str
+) -> None:
+    if connectors[system].kind != "hr":
+        pytest.skip("holds no workers")
+    specs = connectors[system].objects.values()
+    landed = {column for spec in specs for column in spec.allowed}
+    own = {name for spec in specs for shape in spec.exports for names in shape.columns.values() for name in names}
+    last = {re.sub(r"\.value$|\[.*\]$", "", path) for path in own}
+    assert [column for column in sorted((landed | last) - WORK) if FORBIDDEN.search(column.rpartition(".")[2])] == []
 
 
 def test_every_forbidden_cell_of_the_worker_exports_has_its_own_mark(connectors: dict[str, Connector]) -> None:
-    for path in (FIXTURES / "workday").rglob("*.*"):
-        marks = re.findall(r"SENTINEL-[A-Z0-9]+-\d\d", path.read_text(encoding="utf-8"))
-        assert len(marks) == len(set(marks)) >= 16, path
+    for system in (name for name in SYSTEMS if connectors[name].kind == "hr"):
+        for path in (path for path in (FIXTURES / system).rglob("*.*") if path.is_file()):
+            marks = re.findall(r"SENTINEL-[A-Z0-9]+-\d\d", path.read_text(encoding="utf-8"))
+            assert (
+                len(marks)
+                == len(set(marks))
+                >= (16 if path.parent.name in ("good", *DAMAGED) and system == "workday" else 4)
+            ), path
+
+
+def test_a_system_that_nobody_has_met_is_one_file_of_forty_lines(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "add-a-system.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"```yaml\n(name: berthbook\n.*?)```", page, re.DOTALL)
+    (export,) = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
+    assert len(said.splitlines()) <= 40
+    (tmp_path / "berthbook.yaml").write_text(said, encoding="utf-8")
+    folder = tmp_path / "exports" / "berthbook"
+    folder.mkdir(parents=True)
+    (folder / "Mitglieder 2026-06-01.csv").write_text(export, encoding="utf-8")
+
+    connector = load_connectors([tmp_path])["berthbook"]
+    landed = land(connector, Storage(folder.parent), tmp_path / "data", dt.date(2026, 7, 1))
+    made = normalise_source(
+        connector, "berthbook", SourceSettings(), delivery_frame(tmp_path / "data"), tmp_path / "data"
+    )
+
+    assert [(line.rows, line.landed, line.unnamed) for line in landed.objects] == [(4, 4, ("Geburtsname",))]
+    (report,) = made.objects
+    assert (report.accepted, report.superseded, dict(report.excluded)) == (2, 1, {"test member": 1})
+    assert report.value_issues == ()
+    run = Run(tmp_path / "data", {}, ())
+    moor, ried = (run.one("person", "berthbook", key) for key in ("7", "8"))
+    assert (moor["given_name"], moor["family_name"], moor["phone"]) == ("Antje", "Moor", "+4930901821")
+    assert (ried["family_name"], ried["phone"], ried["created_on"]) == ("van Ried", None, dt.date(2019, 9, 15))
+    assert run.records("organisation", "berthbook")["name"].to_list() == ["Werft Moor GmbH"]
 
 
 def test_only_columns_that_every_org_has_are_required_of_salesforce(connectors: dict[str, Connector]) -> None:
@@ -173,6 +160,7 @@ class Run:
 
     data: Path
     reports: dict[str, dict[str, ObjectReport]]
+    refused: tuple[Refusal, ...]
 
     def records(self, kind: str, source: str) -> pl.DataFrame:
         return pl.read_parquet(self.data / "records" / kind / f"{source}.parquet")
@@ -188,26 +176,71 @@ def run(tmp_path_factory: pytest.TempPathFactory, connectors: dict[str, Connecto
     exports, data = root / "exports", root / "data"
     for system in SYSTEMS:
         for folder in sorted((FIXTURES / system).iterdir()):
-            shutil.copytree(folder, exports / (system if folder.name == "good" else f"{system}@{folder.name}"))
-    for system in SYSTEMS:
-        land(connectors[system], Storage(exports), data, dt.date(2026, 7, 1))
+            shutil.copytree(folder, exports / source_of(system, folder))
+    landed = [land(connectors[system], Storage(exports), data, dt.date(2026, 7, 1)) for system in SYSTEMS]
     parts = delivery_frame(data)
     reports = {}
     for source in parts["source"].unique().sort():
         mine = parts.filter(pl.col("source") == source)
         made = normalise_source(connectors[source.partition("@")[0]], source, SourceSettings(), mine, data)
         reports[source] = {report.object: report for report in made.objects}
-    return Run(data, reports)
+    return Run(data, reports, tuple(one for report in landed for one in report.refused))
+
+
+def whole(run: Run) -> dict[str, dict[str, ObjectReport]]:
+    """What became of the fixtures that are as their systems export them."""
+    return {source: reports for source, reports in run.reports.items() if source.partition("@")[2] not in DAMAGED}
+
+
+def exports_of(system: str) -> list[tuple[str, str]]:
+    """Source and name of every sound export of a system; a ZIP's members stand for it."""
+    folders = [folder for folder in sorted((FIXTURES / system).iterdir()) if folder.name not in DAMAGED]
+    return [(source_of(system, folder), path.name) for folder in folders for path in sorted(folder.iterdir())]
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_each_hand_written_export_is_one_object(run: Run, system: str) -> None:
+    landed = {(d.source, part.export.split("/")[0], d.object) for d in deliveries(run.data) for part in d.parts}
+    found = {
+        (source, name): [object_ for *export, object_ in sorted(landed) if export == [source, name]]
+        for source, name in exports_of(system)
+    }
+    assert len(found) > 1 or system == "adp"
+    odd = {export: objects for export, objects in found.items() if len(objects) != 1}
+    assert odd == ({("salesforce", "UserRole.csv"): []} if system == "salesforce" else {})
+
+
+def test_nothing_sound_is_refused(run: Run) -> None:
+    assert [one for one in run.refused if one.source.partition("@")[2] not in DAMAGED] == []
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_good_delivery_exercises_every_object(run: Run, connectors: dict[str, Connector], system: str) -> None:
+    assert set(run.reports[system]) == set(connectors[system].objects)
+
+
+def test_every_row_of_every_fixture_is_landed_or_rejected_and_then_has_an_outcome(run: Run) -> None:
+    for delivery in deliveries(run.data):
+        assert all(part.rows == part.landed + part.rejected for part in delivery.parts), delivery
+        if delivery.source.partition("@")[2] not in DAMAGED:
+            assert sum(part.rejected for part in delivery.parts) == 0, delivery
+            assert delivery.adds_up, delivery
+    for source, reports in run.reports.items():
+        landed = Counter[str]()
+        for delivery in deliveries(run.data):
+            if delivery.source == source:
+                landed[delivery.object] += sum(part.landed for part in delivery.parts)
+        assert {name: report.landed for name, report in reports.items()} == landed, source
 
 
 def test_no_row_of_a_good_delivery_is_rejected(run: Run) -> None:
-    whole = {s: r for s, r in run.reports.items() if s.partition("@")[2] in ("", "screen", "lines")}
-    assert {f"{s}.{o}": r.rejected for s, reports in whole.items() for o, r in reports.items() if r.rejected} == {}
+    rejected = {f"{s}.{o}": r.rejected for s, reports in whole(run).items() for o, r in reports.items() if r.rejected}
+    assert rejected == {}
 
 
 def test_every_value_of_a_good_delivery_cleans(run: Run) -> None:
-    whole = {s: r for s, r in run.reports.items() if s.partition("@")[2] in ("", "screen", "lines")}
-    assert {f"{s}.{o}": r.value_issues for s, rs in whole.items() for o, r in rs.items() if r.value_issues} == {}
+    lost = {f"{s}.{o}": r.value_issues for s, rs in whole(run).items() for o, r in rs.items() if r.value_issues}
+    assert lost == {}
 
 
 def test_sample_and_system_rows_are_excluded_by_their_rules(run: Run) -> None:
@@ -222,6 +255,7 @@ def test_sample_and_system_rows_are_excluded_by_their_rules(run: Run) -> None:
         "salesforce.User": {"system user": 1, "integration user": 1, "portal user": 1},
         "zendesk.tickets": {"sample ticket": 1},
         "zendesk@lines.tickets": {"sample ticket": 1},
+        "zoho.Leads": {"converted lead": 1},
     }
 
 
@@ -293,6 +327,129 @@ def test_json_and_csv_of_one_workday_report_say_the_same(run: Run) -> None:
     screen = run.records("employee", "workday@screen").drop(provenance)
     assert pages.sort("record_id").equals(screen.sort("record_id"))
     assert sorted(run.records("employee", "workday")["status"]) == ["active", "active", "leave", "terminated"]
+
+
+def test_a_worker_of_several_jobs_is_one_employee_with_the_primary_one(run: Run) -> None:
+    assert run.one("employee", "adp", "G3TEST0001")["title"] == "Support agent"
+    assert run.one("employee", "workday@simple", "31002")["title"] == "Agent"
+    assert [run.reports[s][o].superseded for s, o in (("adp", "workers"), ("workday@simple", "Worker"))] == [1, 1]
+
+
+def test_adp_writes_the_month_first_and_a_rehire_begins_anew(run: Run) -> None:
+    rowe = run.one("employee", "adp", "G3TEST0003")
+    assert (rowe["hired_on"], rowe["terminated_on"]) == (dt.date(2019, 8, 9), dt.date(2026, 4, 5))
+    assert rowe["status"] == "terminated"
+    assert run.one("employee", "adp", "G3TEST0002")["status"] == "leave"
+
+
+@pytest.mark.parametrize("system", ["bamboohr", "personio", "successfactors"])
+def test_the_api_and_the_list_of_an_hr_system_say_the_same(run: Run, system: str) -> None:
+    provenance = ["source", "export", "row", "modified_at"]
+    api, screen = (run.records("employee", s).drop(provenance).sort("record_id") for s in (system, f"{system}@screen"))
+    assert api.height == 3
+    assert api.equals(screen)
+
+
+def test_the_same_workers_come_out_of_every_hr_system_with_status_and_manager(run: Run) -> None:
+    expected = {
+        "bamboohr": [("4", "active", "7"), ("7", "active", None), ("9", "terminated", "7")],
+        "personio": [("501", "active", None), ("502", "leave", "501"), ("503", "terminated", "501")],
+        "successfactors": [
+            ("gfrost", "active", None),
+            ("kblake", "active", "gfrost"),
+            ("lsand", "terminated", "gfrost"),
+        ],
+        "workday@simple": [("31001", "active", None), ("31002", "leave", "31001")],
+        "workday@full": [("31001", "active", None), ("31002", "leave", "31001")],
+        "workday@service": [("31001", "active", None), ("31002", "leave", "31001"), ("C-41", "terminated", None)],
+        "workday@sync": [("31001", "active", None), ("31002", "terminated", "31001")],
+    }
+    for source, workers in expected.items():
+        found = run.records("employee", source).sort("record_id")
+        assert list(found.select("record_id", "status", "manager_employee_id").iter_rows()) == workers, source
+
+
+def test_dates_of_hr_are_the_day_as_stated(run: Run) -> None:
+    assert run.one("employee", "personio", "501")["hired_on"] == dt.date(1999, 9, 1)
+    assert run.one("employee", "workday@service", "31001")["hired_on"] == dt.date(2019, 3, 1)
+    assert run.one("employee", "bamboohr", "4")["terminated_on"] is None
+    assert run.one("employee", "successfactors@screen", "kblake")["hired_on"] == dt.date(2021, 1, 2)
+
+
+def test_a_descriptor_names_a_worker_whose_names_are_not_given(run: Run) -> None:
+    lund = run.one("employee", "workday@service", "C-41")
+    assert (lund["given_name"], lund["family_name"]) == ("Vera", "Lund")
+
+
+def test_what_the_worker_connector_says_is_a_change_and_deletes_nobody(run: Run) -> None:
+    delivered = {one.source: one.delivered for one in deliveries(run.data)}
+    assert (delivered["workday@sync"], delivered["workday@service"]) == ("changes", "complete")
+    assert (delivered["salesforce@report"], delivered["salesforce@rest"]) == ("changes", "complete")
+
+
+def test_every_form_of_a_salesforce_contact_is_the_same_contact(run: Run) -> None:
+    for form in ("loader", "bulk", "rest", "report"):
+        lund = run.one("person", f"salesforce@{form}", "0038d000000000aAAA")
+        assert (lund["given_name"], lund["family_name"], lund["email"]) == ("Per", "Lund", "per@halden.example"), form
+        assert lund["organisation_record_id"] == "0018d000000000aAAA", form
+    assert run.records("person", "salesforce@report").height == 2
+    assert run.one("person", "salesforce@bulk", "0038d000000000BAAQ")["email"] is None
+    assert run.one("person", "salesforce@loader", "0038d000000000aAAA")["modified_at"].hour == 14
+
+
+@pytest.mark.parametrize("form", ["german", "zipped", "excel"])
+def test_a_hubspot_portal_is_read_in_its_language_in_parts_and_from_excel(run: Run, form: str) -> None:
+    people = run.records("person", f"hubspot@{form}").sort("record_id")
+    assert people["family_name"].to_list() == ["Weißhaupt", "Roß"]
+    assert people["organisation_record_id"].to_list() == ["201", None]
+
+
+def test_a_german_opt_out_is_one(run: Run) -> None:
+    assert run.records("person", "hubspot@german").sort("record_id")["consent_email"].to_list() == ["denied", "unknown"]
+
+
+def test_dynamics_contacts_have_the_same_key_in_the_api_and_in_excel(run: Run) -> None:
+    for source in ("dynamics365", "dynamics365@excel"):
+        contacts = run.records("person", source).filter(pl.col("object") == "contact").sort("record_id")
+        assert contacts["family_name"].to_list() == ["van Dalen", "Tarn"]
+    tarn = run.one("person", "dynamics365", "cdcfa450-cb0c-ea11-a813-000d3a1b1223")
+    assert tarn["organisation_record_id"] == "a1d0f450-cb0c-ea11-a813-000d3a1b1223"
+    assert (tarn["consent_email"], tarn["consent_phone"]) == ("denied", "unknown")
+
+
+def test_a_dynamics_view_without_ids_refers_by_names(run: Run) -> None:
+    accounts = run.records("organisation", "dynamics365").filter(pl.col("object") == "account_view")
+    contacts = run.records("person", "dynamics365").filter(pl.col("object") == "contact_view")
+    users = run.records("crm_user", "dynamics365").filter(pl.col("object") == "user_view")
+    roth, pike = (users.row(by_predicate=pl.col("family_name") == name, named=True) for name in ("Roth", "Pike"))
+    assert contacts["organisation_record_id"].unique().to_list() == accounts["record_id"].to_list()
+    assert accounts["owner_user_id"].to_list() == [roth["record_id"]] == [pike["manager_user_id"]]
+    assert contacts.height == 3  # two of them share an address
+
+
+def test_zoho_lookups_are_ids_and_a_contact_may_have_a_full_name_alone(run: Run) -> None:
+    moss, ash = run.records("person", "zoho").filter(pl.col("object") == "Contacts").sort("record_id").to_dicts()
+    assert (moss["organisation_record_id"], moss["owner_user_id"]) == ("6493490000001299001", "6493490000000486001")
+    assert (ash["given_name"], ash["family_name"], ash["created_on"]) == ("Jon", "Ash", dt.date(2024, 12, 20))
+    deals = run.records("deal", "zoho").sort("record_id")
+    assert deals["status"].to_list() == ["won", "lost", "open"]
+
+
+def test_both_versions_of_the_pipedrive_api_refer_to_the_same_organisation(run: Run) -> None:
+    people = run.records("person", "pipedrive").sort("record_id")
+    assert people["organisation_record_id"].to_list() == ["2", "2"]
+    assert people["email"].to_list() == ["gus@thorne.example", "wyn@pace.example"]
+    assert people["consent_email"].to_list() == ["denied", "unknown"]
+    assert dict(run.records("deal", "pipedrive").select("name", "status").iter_rows()) == {
+        "Rope for spring": "won", "Nets": "open", "Thorne nets": "open", "Old lead": "lost",
+    }  # fmt: skip
+
+
+def test_a_pipedrive_list_implies_the_organisation_that_it_names(run: Run) -> None:
+    person = run.one("person", "pipedrive@screen", "1")
+    assert (person["organisation_object"], person["organisation_record_id"]) == ("persons.company", "1")
+    implied = run.records("organisation", "pipedrive@screen").filter(pl.col("object") == "persons.company")
+    assert implied["name"].to_list() == ["Thorne Rope"]
 
 
 def test_no_forbidden_mark_of_a_worker_is_ever_stored(run: Run) -> None:

@@ -122,6 +122,24 @@ def test_day_and_month_are_told_apart_or_left_alone() -> None:
     assert clean("date", "3/4/2020", country="GB") == [date(2020, 4, 3)]
 
 
+def test_a_system_that_writes_the_month_first_is_read_so_in_every_country() -> None:
+    assert clean("date_month_first", "3/4/2020", "13/4/2020", "2020-04-03", country="DE") == [
+        date(2020, 3, 4), date(2020, 4, 13), date(2020, 4, 3),
+    ]  # fmt: skip
+
+
+def test_a_descriptor_without_its_brackets_is_a_name() -> None:
+    assert clean("before_brackets", "Ann Lee (On Leave)", "Ann (Nan) Lee", "(Ann)") == [
+        "Ann Lee",
+        "Ann (Nan) Lee",
+        "(Ann)",
+    ]
+
+
+def test_a_status_that_is_not_stated_is_left_to_what_else_says_it() -> None:
+    assert clean("employee_status", "", "Sabbatical", "Astronaut") == [None, "leave", "unknown"]
+
+
 def test_a_date_is_a_date_whatever_its_zone() -> None:
     assert clean(
         "date", "1960-01-01-07:00", "1983-09-01T00:00:00+02:00", "2013-09-13 00:00:00", "0000-00-00", "9999-12-31"

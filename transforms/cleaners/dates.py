@@ -206,11 +206,21 @@ def _days(texts: pl.Series, order: str) -> pl.Series:
     return days.scatter(odd, others)
 
 
-@cleaner(
-    "date", pl.Date, reason="is not a date in a form we know, or its day and month could be exchanged", absent=_never
-)
+DATE_REASON = "is not a date in a form we know, or its day and month could be exchanged"
+
+
+@cleaner("date", pl.Date, reason=DATE_REASON, absent=_never)
 def date(cell: pl.Expr, context: Context) -> pl.Expr:
     """The day as stated, never through UTC."""
-    order = _day_order(context)
+    return _date(cell, _day_order(context))
+
+
+@cleaner("date_month_first", pl.Date, reason=DATE_REASON, absent=_never)
+def date_month_first(cell: pl.Expr, _: Context) -> pl.Expr:
+    """As `date`, but `03/04/2026` is in March, whatever the source's country: a system that always writes so."""
+    return _date(cell, "md")
+
+
+def _date(cell: pl.Expr, order: str) -> pl.Expr:
     day = by_batch(cell, lambda texts: _days(texts, order), pl.Date)
     return pl.when(day.dt.year().is_between(1800, 2200)).then(day)

@@ -95,7 +95,7 @@ def employee_status(cell: pl.Expr, _: Context) -> pl.Expr:
         pl.when(stated.str.contains(TERMINATED)).then(pl.lit("terminated")),
         pl.when(stated.str.contains(ON_LEAVE)).then(pl.lit("leave")),
         pl.when(stated.str.contains(EMPLOYED)).then(pl.lit("active")),
-        pl.lit("unknown"),
+        pl.when(stated.is_not_null()).then(pl.lit("unknown")),
     )
 
 
@@ -113,7 +113,10 @@ DENIED = (
     "denied", "deny", "opt-out", "opt out", "optout", "opted out", "unsubscribed", "withdrawn", "revoked", "refused",
     "declined", "do not contact", "do not allow", "not allowed", "rejected", "cancelled", "widerrufen", "abgelehnt",
 )  # fmt: skip
-UNSTATED = ("unknown", "not specified", "not set", "pending", "notseen", "seen", "none", "unbekannt")
+UNSTATED = (
+    "unknown", "not specified", "not set", "pending", "notseen", "seen", "none", "no_consent", "no consent",
+    "unbekannt",
+)  # fmt: skip
 
 
 @cleaner("consent", reason="states neither consent nor refusal", yields=CONSENT)

@@ -84,6 +84,12 @@ def given_of_full_name(cell: pl.Expr, _: Context) -> pl.Expr:
     return pl.coalesce(after_comma, before_particle, person.str.extract(r"^(.*\S)\s+\S+$"), person)
 
 
+@cleaner("before_brackets")
+def before_brackets(cell: pl.Expr, _: Context) -> pl.Expr:
+    """What stands before the brackets that end a text: `Ann Lee (On Leave)`."""
+    return pl.coalesce(replaced(cell, r"\s*\([^()]*\)$"), cell)
+
+
 @cleaner("organisation_name", absent=_nameless)
 def organisation_name(cell: pl.Expr, _: Context) -> pl.Expr:
     """An organisation's name as written, without sample marks."""
