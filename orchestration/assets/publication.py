@@ -8,6 +8,7 @@ import dagster as dg
 
 from connectors.publication import base_number, next_number
 from connectors.publishing import PublicationResult, publish
+from connectors.retention import prune
 from orchestration import checks
 from orchestration.inputs import inputs_of
 from orchestration.metadata import table_metadata
@@ -35,6 +36,7 @@ def publication_asset() -> dg.AssetsDefinition:
         findings = _examined(workspace)
         result = _published(workspace, findings)
         workspace.reports["publication"] = result
+        _prune(workspace, context)
         workspace.reports["gate"] = findings
         verdict = checks.result(KEY, checks.GATE, result.failed)
         if result.outcome == "held":
@@ -76,6 +78,14 @@ def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResu
         memory=settings.memory,
         threads=settings.threads,
     )
+
+
+def _prune(workspace: Workspace, context: dg.AssetExecutionContext) -> None:
+    settings = workspace.settings
+    for number in prune(
+        workspace.data, keep=settings.keep_publications, days=settings.keep_days, now=workspace.started_at
+    ):
+        context.log.info("Publication %d was old, and nobody read it: removed.", number)
 
 
 def _metadata(result: PublicationResult, findings: list[Finding]) -> dict[str, Any]:
