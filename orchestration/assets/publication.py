@@ -28,7 +28,7 @@ def publication_asset() -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         owners=["team:data-engineering"],
         description="One complete, numbered, immutable version of the published tables; readers get the current one.",
-        check_specs=checks.specs(KEY, checks.GATE),
+        check_specs=checks.specs(KEY, checks.GATE, checks.SOURCES_FRESH),
         required_resource_keys={"workspace"},
     )
     def publication(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
@@ -39,14 +39,18 @@ def publication_asset() -> dg.AssetsDefinition:
         _prune(workspace, context)
         workspace.reports["gate"] = findings
         verdict = checks.result(KEY, checks.GATE, result.failed)
+        stale = [found.message for found in findings if not found.passed and found.severity == "warn"]
+        fresh = checks.result(KEY, checks.SOURCES_FRESH, stale)
         if result.outcome == "held":
             yield verdict
+            yield fresh
             raise dg.Failure(
                 f"Publication {result.number} is held back in {result.path}; readers keep publication {result.base}. "
-                + " ".join(result.failed),
+                + " ".join(result.failed)
+                + f" If it is right all the same: concord publications release {result.number} --who W --why Y.",
                 allow_retries=False,
             )
-        yield dg.MaterializeResult(asset_key=KEY, metadata=_metadata(result, findings), check_results=[verdict])
+        yield dg.MaterializeResult(asset_key=KEY, metadata=_metadata(result, findings), check_results=[verdict, fresh])
 
     return publication
 
@@ -57,6 +61,7 @@ def _examined(workspace: Workspace) -> list[Finding]:
         settings.warehouse,
         workspace.data,
         workspace.policy.gate,
+        as_of=workspace.as_of,
         memory=settings.memory,
         threads=settings.threads,
     )
