@@ -97,6 +97,7 @@ def publish(
     inputs: Mapping[str, Any],
     checks: Sequence[Check],
     roles: Roles = MappingProxyType({}),
+    pages: Mapping[str, bytes] = MappingProxyType({}),
     schema: str = "marts",
     memory: str | None = None,
     threads: int | None = None,
@@ -105,8 +106,8 @@ def publish(
 
     `inputs` are what the run rested on (delivery ids, hashes of connectors and policy, code version), fit for JSON.
     A failed check of severity `error` holds the publication back: it is written to `published/held/` and nothing else
-    changes. `roles` get a database each beside. `memory` (a DuckDB size) and `threads` bound the writing; rows beyond
-    the memory spill into the new folder.
+    changes. `roles` get a database each beside, `pages` are files to lie there for people. `memory` (a DuckDB
+    size) and `threads` bound the writing; rows beyond the memory spill into the new folder.
 
     Raises:
         PublicationError: `number` is not the next, `base` not the current publication, a table or a file of the state
@@ -140,6 +141,8 @@ def publish(
                 _write_state(con, data, schema, building, number)
                 _read_back(con, tables, building)
                 told = {role: write_role(con, role, columns, building) for role, columns in roles.items()}
+            for name, content in pages.items():
+                (building / name).write_bytes(content)
             manifest = Manifest(
                 number=number,
                 base=base,

@@ -54,7 +54,7 @@ def examine(
 
     Where a mart's columns are not those of the contract, nothing is asked of the marts' rows.
     """
-    with _workbench(warehouse, data, memory, threads) as con:
+    with workbench(warehouse, data, memory, threads) as con:
         columns = _columns(con)
         findings = [columns]
         if columns.passed:
@@ -68,7 +68,7 @@ def examine(
 
 
 @contextmanager
-def _workbench(
+def workbench(
     warehouse: Path, data: Path, memory: str | None, threads: int | None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of its own on the warehouse, which it cannot change; it spills into the cache folder."""

@@ -15,6 +15,8 @@ from orchestration.metadata import table_metadata
 from orchestration.workspace import Workspace
 from transforms.gate import Finding, examine
 from transforms.policy.roles import role_tables
+from transforms.report import NAME as REPORT
+from transforms.report import write_report
 from transforms.warehouse import published_tables
 
 KEY = dg.AssetKey(["publication"])
@@ -69,19 +71,27 @@ def _examined(workspace: Workspace) -> list[Finding]:
 
 def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResult:
     settings, data = workspace.settings, workspace.data
+    number, base, bounds = (
+        next_number(data),
+        base_number(data),
+        {"memory": settings.memory, "threads": settings.threads},
+    )
+    page = write_report(
+        settings.warehouse, data, findings, number=number, base=base, logical_date=workspace.as_of, **bounds
+    )
     return publish(
         settings.warehouse,
         data,
-        number=next_number(data),
-        base=base_number(data),
+        number=number,
+        base=base,
         logical_date=workspace.as_of,
         # Not the run's birth: what landed after it would seem to have been known before it had come. Decides no row.
         created_at=datetime.now(UTC),
         inputs=inputs_of(workspace),
         checks=findings,
         roles=role_tables(workspace.policy.roles),
-        memory=settings.memory,
-        threads=settings.threads,
+        pages={REPORT: page},
+        **bounds,
     )
 
 
@@ -99,6 +109,7 @@ def _metadata(result: PublicationResult, findings: list[Finding]) -> dict[str, A
         "outcome": result.outcome,
         "number": result.number,
         "path": dg.MetadataValue.path(str(result.path)),
+        "report": dg.MetadataValue.url((result.path / REPORT).as_uri()),
         **{f"rows_{table}": count for table, count in result.rows.items()},
         "gate": dg.MetadataValue.md("\n".join(f"- {'✓' if f.passed else '✗'} {f.message}" for f in findings)),
     }
