@@ -78,11 +78,12 @@ def _marts(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             ("in the queue", waiting),
         ],
         "overlap": counted("array_to_string(sources, ' + ')", "customer"),
-        "rules": counted("rule", "identity_link"),
+        "rules": counted("replace(rule, '+', ' + ')", "identity_link"),
         "edges": counted("used", "identity_edge"),
         "confidence": counted(
-            "case when match_confidence >= 0.999 then '99.9 % and more' when match_confidence >= 0.99 then '99 to 99.9 %'"
-            " when match_confidence >= 0.9 then '90 to 99 %' else 'less than 90 %' end",
+            "case when match_confidence >= 0.999 then '99.9 % and more' "
+            "when match_confidence >= 0.99 then '99 to 99.9 %' "
+            "when match_confidence >= 0.9 then '90 to 99 %' else 'less than 90 %' end",
             "customer", "source_count > 1 or match_confidence < 1", "min(match_confidence) desc",
         ),
         "routes": counted("route", "customer"),
@@ -139,10 +140,8 @@ def _fill(con: duckdb.DuckDBPyConnection, base: int | None) -> Rows:
 
     def rates(schema: str) -> Sequence[float | None]:
         shares = ", ".join(f"count({column}) / count(*)" for column in columns)
-        (found,) = con.execute(f"select {shares} from warehouse.{schema}.customer having count(*) > 0").fetchall() or [
-            [None] * len(columns)
-        ]
-        return found
+        found = con.execute(f"select {shares} from warehouse.{schema}.customer having count(*) > 0").fetchall()
+        return found[0] if found else [None] * len(columns)
 
     before = rates("previous") if base is not None else [None] * len(columns)
     return [(name, now or 0.0, was) for name, now, was in zip(columns, rates("marts"), before, strict=True)]

@@ -71,13 +71,16 @@ def _examined(workspace: Workspace) -> list[Finding]:
 
 def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResult:
     settings, data = workspace.settings, workspace.data
-    number, base, bounds = (
-        next_number(data),
-        base_number(data),
-        {"memory": settings.memory, "threads": settings.threads},
-    )
+    number, base = next_number(data), base_number(data)
     page = write_report(
-        settings.warehouse, data, findings, number=number, base=base, logical_date=workspace.as_of, **bounds
+        settings.warehouse,
+        data,
+        findings,
+        number=number,
+        base=base,
+        logical_date=workspace.as_of,
+        memory=settings.memory,
+        threads=settings.threads,
     )
     return publish(
         settings.warehouse,
@@ -91,7 +94,8 @@ def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResu
         checks=findings,
         roles=role_tables(workspace.policy.roles),
         pages={REPORT: page},
-        **bounds,
+        memory=settings.memory,
+        threads=settings.threads,
     )
 
 

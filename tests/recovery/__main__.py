@@ -1,4 +1,4 @@
-"""`python -m tests.recovery [--kills N] [--records N] [--seed S]`: kill runs at random moments, compare, print figures."""
+"""`python -m tests.recovery [--kills N] [--records N] [--seed S]`: kill runs at random moments, compare."""
 
 from __future__ import annotations
 
