@@ -298,11 +298,15 @@ def _id_churn(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
 def _customers(con: duckdb.DuckDBPyConnection) -> Finding:
     """A table without anybody is a mistake before it is news: nothing was there to be read, or all was refused."""
     customers = _count(con, "select count(*) from warehouse.marts.customer")
+    # Where there were some, their going is judged by `row_count` and `deleted`.
+    before = _count(con, "select count(*) from warehouse.previous.customer")
     problem = (
         "there is not one customer; look at `concord rejected` and at the folder of exports, or, if meant, "
         "let it out with `concord publications release`"
     )
-    return _finding("customers", [] if customers else [problem], f"{customers:,} customers", {"customers": customers})
+    return _finding(
+        "customers", [] if customers or before else [problem], f"{customers:,} customers", {"customers": customers}
+    )
 
 
 def _deleted(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:

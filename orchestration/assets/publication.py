@@ -72,15 +72,22 @@ def _examined(workspace: Workspace) -> list[Finding]:
 def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResult:
     settings, data = workspace.settings, workspace.data
     number, base = next_number(data), base_number(data)
-    page = write_report(
-        settings.warehouse,
-        data,
-        findings,
-        number=number,
-        base=base,
-        logical_date=workspace.as_of,
-        memory=settings.memory,
-        threads=settings.threads,
+    # Marts that break their contract cannot be counted; the gate's words must come through all the same.
+    pages = (
+        {}
+        if not findings[0].passed
+        else {
+            REPORT: write_report(
+                settings.warehouse,
+                data,
+                findings,
+                number=number,
+                base=base,
+                logical_date=workspace.as_of,
+                memory=settings.memory,
+                threads=settings.threads,
+            )
+        }
     )
     return publish(
         settings.warehouse,
@@ -93,7 +100,7 @@ def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResu
         inputs=inputs_of(workspace),
         checks=findings,
         roles=role_tables(workspace.policy.roles),
-        pages={REPORT: page},
+        pages=pages,
         memory=settings.memory,
         threads=settings.threads,
     )
