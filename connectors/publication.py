@@ -6,7 +6,8 @@
     <data>/published/held/v000013/       what the gate held back, for the engineer; its number is not consumed
     <data>/state/                        a copy of the newest publication's state/, and what engineers add to it
 
-Writing a publication does not belong here (`connectors.publishing`), nor does comparing two (`connectors.difference`).
+Writing a publication does not belong here (`connectors.publishing`), nor does comparing two (`connectors.difference`),
+what one says of itself (`connectors.manifest`), or which old ones go (`connectors.retention`).
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ import json
 import os
 import re
 import shutil
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connectors.files import FILE_MODE, FOLDER_MODE, fsync, private_folder, written
+from connectors.manifest import FileEntry, Manifest, PublicationError, TableEntry, read_manifest
+from connectors.pins import Gone, pinned
 
 SCHEMA_VERSION = 1
 """Of the published tables; a change of a column's name, type or meaning raises it and stands in the changelog."""
@@ -59,55 +60,6 @@ MODEL_FILES = ("person_model.json", "person_share.parquet", "organisation_model.
 VERSION = re.compile(r"v(\d{6,})")
 
 
-class PublicationError(RuntimeError):
-    """A publication that is not there, damaged, or may not be made; the message says which and what to do."""
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FileEntry(_Frozen):
-    """One file of a publication, by its path within it."""
-
-    sha256: str
-    bytes: int
-    rows: int | None = None
-
-
-class TableEntry(_Frozen):
-    """One table: its columns with their DuckDB types, and a hash of its rows in any order."""
-
-    rows: int
-    columns: dict[str, str]
-    content: str
-
-
-class RoleEntry(_Frozen):
-    """One role's database: what it was made by (a hash of its columns and masks), and its tables."""
-
-    definition: str
-    tables: dict[str, TableEntry]
-
-
-class Manifest(_Frozen):
-    """What a publication says of itself."""
-
-    number: int
-    base: int | None
-    schema_version: int
-    created_at: datetime
-    logical_date: date
-    engine: str
-    """`duckdb <version>`: hashes in `TableEntry.content` compare only within one."""
-    held: bool = False
-    files: dict[str, FileEntry]
-    tables: dict[str, TableEntry]
-    roles: dict[str, RoleEntry] = {}
-    inputs: dict[str, Any]
-    checks: list[dict[str, Any]]
-
-
 @dataclass(frozen=True)
 class Publication:
     """One publication, opened by its numbered path: what is read from it stays the same while `current` moves on."""
@@ -131,9 +83,10 @@ class Publication:
         The database is attached read-only to a connection of its own, so any number of readers in one process do not
         meet. Tables that stand as Parquet are laid over by temporary views on the files beside the database, so that
         they are found wherever the data folder lies now; reading other files and changing settings is locked. Times
-        show in UTC.
+        show in UTC. As long as the connection is there, so is the publication (`connectors.pins`).
         """
         con = engine(memory, threads)
+        weakref.finalize(con, _let_go, self)
         con.execute(f"attach {quoted(self.database)} as concord (read_only)")
         con.execute("use concord")
         views = [name for (name,) in con.execute("select view_name from duckdb_views() where not internal").fetchall()]
@@ -166,6 +119,10 @@ class Publication:
         return tuple(self.manifest.tables if self.role is None else self.manifest.roles[self.role].tables)
 
 
+def _let_go(_: Publication) -> None:
+    """Called when a connection is gone: until then its publication was held here, and with it the pin."""
+
+
 def engine(memory: str | None, threads: int | None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A connection to no database, within its limits, its times in UTC; it writes nowhere but into `spill`."""
     settings = {"temp_directory": str(spill or ""), "memory_limit": memory, "threads": threads}
@@ -195,41 +152,49 @@ def _versions(folder: Path) -> dict[int, Path]:
     return {number: path for number, path in sorted(found.items()) if path.is_dir() and not path.is_symlink()}
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Raises: PublicationError where it is missing or not readable."""
-    path = folder / "manifest.json"
-    try:
-        return Manifest.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise PublicationError(
-            f"{path} cannot be read: {error}; take another publication: `concord publications list`, `… rollback N`"
-        ) from error
-
-
 def open_publication(
     data: Path, number: int | None = None, role: str | None = None, *, held: bool = False
 ) -> Publication:
     """The current publication, or the one called `number`; `held` opens what the gate held back, `role` what that role
     may see of it.
 
-    `current` is resolved to its numbered folder first, so a switch during the reading changes nothing for the reader.
+    `current` is resolved to its numbered folder first, so a switch during the reading changes nothing for the reader;
+    and the folder is pinned: retention leaves it alone while the publication, or a connection to it, is held. A lazy
+    frame alone pins nothing. Where the folder is removed in the moment of opening, `current` is resolved again.
 
     Raises:
         PublicationError: there is none, it has no such role, or its manifest is damaged.
     """
     folder = published(data) / "held" if held else published(data)
-    found = _versions(folder)
-    wanted = number if number is not None else (max(found, default=None) if held else base_number(data))
-    if wanted is None:
-        raise PublicationError(f"{folder}: there is no publication yet; `concord run` makes one")
-    if wanted not in found:
-        there = ", ".join(map(str, found)) or "none"
-        raise PublicationError(f"{folder}: there is no publication {wanted}; there are: {there}")
-    manifest = read_manifest(found[wanted])
-    if role is not None and role not in manifest.roles:
-        there = ", ".join(manifest.roles) or "none"
-        raise PublicationError(f"publication {wanted} has no role {role!r}; roles.yaml gave it: {there}")
-    return Publication(found[wanted].resolve(), manifest, role)
+    while True:
+        # Asked first: a publication that becomes current between the two looks would not be among the folders.
+        current = base_number(data)
+        found = _versions(folder)
+        wanted = number if number is not None else (max(found, default=None) if held else current)
+        if wanted is None:
+            raise PublicationError(f"{folder}: there is no publication yet; `concord run` makes one")
+        if wanted not in found:
+            if wanted == current != base_number(data):
+                continue  # replaced and removed in that moment
+            there = ", ".join(map(str, found)) or "none"
+            raise PublicationError(f"{folder}: there is no publication {wanted}; there are: {there}")
+        try:
+            return _opened(found[wanted].resolve(), role)
+        except Gone:  # the next look finds another current one, or says that this number is not there
+            continue
+
+
+def _opened(path: Path, role: str | None) -> Publication:
+    """Pinned from before the manifest is read until the publication is no longer held."""
+    with pinned(path / "manifest.json") as pin:
+        manifest = read_manifest(path)
+        if role is not None and role not in manifest.roles:
+            there = ", ".join(manifest.roles) or "none"
+            raise PublicationError(f"publication {manifest.number} has no role {role!r}; roles.yaml gave it: {there}")
+        publication = Publication(path, manifest, role)
+        if pin is not None:
+            weakref.finalize(publication, os.close, os.dup(pin))
+        return publication
 
 
 def publications(data: Path, *, held: bool = False) -> list[Publication]:
@@ -351,7 +316,10 @@ def _leftovers(data: Path) -> list[Path]:
     building = [path for folder in folders for path in folder.glob(".building-*")]
     links = [path for folder in folders for path in folder.glob("v*") if path.is_symlink()]
     halves = [path for name in (*STATE_FILES, *MODEL_FILES) for path in (data / "state").glob(f".{name}*")]
-    return [*building, *links, *published(data).glob(".current-*"), *halves]
+    removing = published(data).glob(".removing-*")
+    there = _versions(published(data))
+    released = [path for number, path in _versions(published(data) / "held").items() if number in there]
+    return [*building, *removing, *released, *links, *published(data).glob(".current-*"), *halves]
 
 
 def remove(path: Path) -> None:
@@ -382,6 +350,25 @@ def rollback(data: Path, number: int) -> Publication:
 def verify(data: Path, number: int | None = None, *, held: bool = False) -> list[str]:
     """Compare every file of a publication with its manifest, byte by byte (SHA-256); one sentence per problem."""
     return problems_of(open_publication(data, number, held=held))
+
+
+def verify_all(data: Path, number: int | None = None) -> dict[int, list[str]]:
+    """`verify` per publication, or of one; a manifest that cannot be read is a problem like others.
+
+    Raises:
+        PublicationError: there is none, or none of this number.
+    """
+    there = _versions(published(data))
+    if number not in (None, *there) or not there:
+        open_publication(data, number)
+    return {one: _problems_in(path) for one, path in there.items() if number in (None, one)}
+
+
+def _problems_in(path: Path) -> list[str]:
+    try:
+        return problems_of(_opened(path.resolve(), None))
+    except PublicationError as error:
+        return [str(error)]
 
 
 def problems_of(publication: Publication) -> list[str]:

@@ -23,17 +23,14 @@ import pyarrow.parquet as pq
 
 from connectors.files import as_json, fsync, private_folder
 from connectors.history import write_macros
+from connectors.manifest import FileEntry, Manifest, PublicationError, TableEntry, write_manifest
 from connectors.publication import (
     KEYS,
     MODEL_FILES,
     SCHEMA_VERSION,
     STATE_FILES,
     STATE_FORMAT,
-    FileEntry,
-    Manifest,
     Publication,
-    PublicationError,
-    TableEntry,
     adopt_state,
     base_number,
     engine,
@@ -55,7 +52,7 @@ ENGINE = f"duckdb {duckdb.__version__}"
 TELLING = ("customer_history", "customer_alias_history", "customer_change", "customer_feature", "publication")
 COMPARED = tuple(table for table in KEYS if table not in TELLING)
 """Tables whose rows decide whether there is anything new; the others only tell of it."""
-LOOKED_UP = ("customer", "identity_link")
+LOOKED_UP = ("customer", "identity_link", "publication")
 """Tables that are asked for single rows all day: real tables of concord.duckdb at any size."""
 VIEW_FROM = 1_000_000
 """Rows from which a table that is not looked up stands in concord.duckdb as a view on its Parquet file: 10 million rows
@@ -100,6 +97,7 @@ def publish(
     inputs: Mapping[str, Any],
     checks: Sequence[Check],
     roles: Roles = MappingProxyType({}),
+    pages: Mapping[str, bytes] = MappingProxyType({}),
     schema: str = "marts",
     memory: str | None = None,
     threads: int | None = None,
@@ -108,8 +106,8 @@ def publish(
 
     `inputs` are what the run rested on (delivery ids, hashes of connectors and policy, code version), fit for JSON.
     A failed check of severity `error` holds the publication back: it is written to `published/held/` and nothing else
-    changes. `roles` get a database each beside. `memory` (a DuckDB size) and `threads` bound the writing; rows beyond
-    the memory spill into the new folder.
+    changes. `roles` get a database each beside, `pages` are files to lie there for people. `memory` (a DuckDB
+    size) and `threads` bound the writing; rows beyond the memory spill into the new folder.
 
     Raises:
         PublicationError: `number` is not the next, `base` not the current publication, a table or a file of the state
@@ -143,6 +141,8 @@ def publish(
                 _write_state(con, data, schema, building, number)
                 _read_back(con, tables, building)
                 told = {role: write_role(con, role, columns, building) for role, columns in roles.items()}
+            for name, content in pages.items():
+                (building / name).write_bytes(content)
             manifest = Manifest(
                 number=number,
                 base=base,
@@ -157,9 +157,9 @@ def publish(
                 inputs=dict(inputs),
                 checks=[_told(check) for check in checks],
             )
-            (building / "manifest.json").write_bytes(as_json(manifest.model_dump(mode="json")))
+            write_manifest(building, manifest)
             seal(building)
-            publication = _place(building, target, manifest)
+            publication = place(building, target, manifest)
         finally:
             remove(building)
         if not failed:
@@ -279,19 +279,23 @@ def _write_tables(
             mart = table if table == "publication" else f"warehouse.{schema}.{table}"
             relation, written = _by_key(con, mart, KEYS[table]), mart_file(warehouse, table)
             if there := written.exists() and relation == mart:
-                _take(written, file)
+                take(written, file)
             if entry.rows < VIEW_FROM or table in LOOKED_UP:
                 con.execute(f"create table concord.{table} as from {relation}")
                 if not there:
-                    _copy(con, f"concord.{table}", file)
+                    copy(con, f"concord.{table}", file)
             else:
                 if not there:
-                    _copy(con, relation, file)
-                final = target.absolute() / file.name
-                con.execute(f"create view concord.{table} as select * from read_parquet({quoted(final)})")
+                    copy(con, relation, file)
+                lay_view(con, table, target)
         write_macros(con, schema)
     finally:
         remove(target)
+
+
+def lay_view(con: duckdb.DuckDBPyConnection, table: str, target: Path) -> None:
+    file = quoted(target.absolute() / f"{table}.parquet")
+    con.execute(f"create or replace view concord.{table} as select * from read_parquet({file})")
 
 
 def mart_file(warehouse: Path, table: str) -> Path:
@@ -299,7 +303,7 @@ def mart_file(warehouse: Path, table: str) -> Path:
     return warehouse.with_name(f"{warehouse.stem}.{table}.parquet")
 
 
-def _take(written: Path, file: Path) -> None:
+def take(written: Path, file: Path) -> None:
     """The file under a second name. Whoever writes the first anew puts another file in its place."""
     try:
         os.link(written, file)
@@ -315,7 +319,7 @@ def _by_key(con: duckdb.DuckDBPyConnection, relation: str, key: Sequence[str]) -
     return f"{relation} order by {', '.join(key)}" if count else relation
 
 
-def _copy(con: duckdb.DuckDBPyConnection, relation: str, file: Path) -> None:
+def copy(con: duckdb.DuckDBPyConnection, relation: str, file: Path) -> None:
     con.execute(f"copy (from {relation}) to {quoted(file)} (format parquet, compression zstd)")
 
 
@@ -330,10 +334,10 @@ def _write_state(con: duckdb.DuckDBPyConnection, data: Path, schema: str, buildi
     # The registry leaves open the publication of what it says for the first time: it is this one.
     said = f"(select * replace (coalesce(publication, {number}) as publication) from identity.registry)"
     assigned = f"warehouse.{schema}.owner_assignment"
-    _copy(con, _by_key(con, said, ("customer_id",)), state / "registry.parquet")
-    _copy(con, _by_key(con, "identity.member", ("record_key",)), state / "member.parquet")
+    copy(con, _by_key(con, said, ("customer_id",)), state / "registry.parquet")
+    copy(con, _by_key(con, "identity.member", ("record_key",)), state / "member.parquet")
     con.execute("detach identity")
-    _copy(con, _by_key(con, assigned, ("customer_id",)), state / "owner_assignment.parquet")
+    copy(con, _by_key(con, assigned, ("customer_id",)), state / "owner_assignment.parquet")
     (state / "format.json").write_bytes(as_json({"format": STATE_FORMAT, "publication": number}))
     frozen = [identity / name for name in MODEL_FILES if (identity / name).exists()]
     moved = {*STATE_FILES, *(path.name for path in frozen)}
@@ -367,7 +371,7 @@ def seal(folder: Path) -> None:
             path.chmod(0o500 if path.is_dir() else 0o400)
 
 
-def _place(building: Path, target: Path, manifest: Manifest) -> Publication:
+def place(building: Path, target: Path, manifest: Manifest) -> Publication:
     """Give the finished folder its name: from here on the publication is there."""
     building.rename(target)
     fsync(target.parent)

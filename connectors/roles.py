@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 
 from connectors.files import private_folder
-from connectors.publication import KEYS, RoleEntry, TableEntry, quoted, table_entry
+from connectors.manifest import RoleEntry, TableEntry
+from connectors.publication import KEYS, quoted, table_entry
 
 Tables = Mapping[str, Mapping[str, str]]
 """Published table -> column of the role's table -> expression over the published one's columns."""

@@ -15,6 +15,7 @@ ONE_LINK = "every_record_has_one_link"
 DECISIONS_KNOWN = "every_decision_names_known_records"
 BLOCKS_BOUNDED = "no_candidate_block_is_oversized"
 GATE = "the_gate_is_passed"
+SOURCES_FRESH = "every_source_is_fresh"
 
 BLOCKING: Mapping[str, str] = {
     ROWS_ACCOUNTED: "Rows of the files read = rows landed + rows rejected at the door, per export.",
@@ -26,6 +27,7 @@ WARNING: Mapping[str, str] = {
     NOTHING_REFUSED: "No file was refused whole: name and shape fit, and it could be read for certain.",
     DELIVERIES_ADD_UP: "Totals, pages and end marks add up; else a delivery is applied as changes and deletes nothing.",
     NO_DELETIONS_HELD: "No complete delivery would delete more than 20 % of an object.",
+    SOURCES_FRESH: "No source has been silent for longer than gate.yaml allows.",
     DECISIONS_KNOWN: "Every line of decisions.csv names two records that exist.",
     BLOCKS_BOUNDED: "No contact point or name is shared by so many records that pairs were left out.",
 }

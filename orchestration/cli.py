@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -375,6 +375,40 @@ def roll_back(number: int, data: Data = None, as_json: Json = False) -> None:
     with plain_errors():
         settings = settings_of(data)
         publication = rollback(settings.data, number)
+        console.show({"current": publication.number, "path": str(publication.path)}, as_json, console.print_mapping)
+
+
+@publications_app.command("verify")
+def verify_publications(
+    number: Annotated[int | None, typer.Argument(metavar="N")] = None, data: Data = None, as_json: Json = False
+) -> None:
+    """Is every file as its manifest says, byte by byte? Without N: of all publications. Exit 2: damage."""
+    from connectors.publication import verify_all  # noqa: PLC0415
+
+    with plain_errors():
+        found = verify_all(settings_of(data).data, number)
+        rows = [{"number": n, "verdict": "; ".join(problems) or "whole"} for n, problems in found.items()]
+        console.show(rows, as_json, console.print_table)
+    raise typer.Exit(FAILED if any(found.values()) else PUBLISHED)
+
+
+@publications_app.command("release")
+def let_out(
+    number: Annotated[int, typer.Argument(metavar="N")],
+    who: Annotated[str, typer.Option(help="Who says so.")],
+    why: Annotated[str, typer.Option(help="Why it is right although the gate held it back.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make a publication current that the gate held back; who and why stand on record in it."""
+    from connectors.releasing import release_publication  # noqa: PLC0415
+    from orchestration.workspace import data_folder_lock  # noqa: PLC0415
+
+    with plain_errors():
+        folder = settings_of(data).data
+        os.umask(0o077)
+        with data_folder_lock(folder):
+            publication = release_publication(folder, number, who=who, why=why, when=datetime.now(UTC))
         console.show({"current": publication.number, "path": str(publication.path)}, as_json, console.print_mapping)
 
 

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     policy: Path = Path("./policy")
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     memory: str = Field(default_factory=lambda: f"{available_memory() // 2 // 10**6}MB")
+    keep_publications: int = Field(default=14, ge=3, description="The newest publications that retention leaves alone.")
+    keep_days: int = Field(default=7, ge=1, description="Days for which a replaced publication stays.")
     threads: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
 
     @field_validator("data", "policy")

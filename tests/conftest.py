@@ -79,6 +79,13 @@ def write_identity(data: Path, links: Rows) -> None:
     write_results(data, registry=registry, member=member)
 
 
+def write_sources(data: Path) -> None:
+    pl.DataFrame(
+        {"source": ["crm"], "fresh_at": [datetime(2026, 1, 2, tzinfo=UTC)]},
+        schema={"source": pl.String, "fresh_at": pl.Datetime("us", "UTC")},
+    ).write_parquet(data / "sources.parquet")
+
+
 def marts_of_people(*names: str, **said: Any) -> dict[str, list[dict[str, Any]]]:
     """Marts with one person per name: `c_<name>`, known from one record, linked alone."""
     return {
@@ -98,10 +105,7 @@ def lay_marts(tmp_path: Path) -> Callable[[Mapping[str, Rows]], tuple[Path, Path
     def lay(marts: Mapping[str, Rows]) -> tuple[Path, Path]:
         data = tmp_path / "data"
         write_identity(data, marts.get("identity_link", ()))
-        pl.DataFrame(
-            {"source": ["crm"], "fresh_at": [datetime(2026, 1, 2, tzinfo=UTC)]},
-            schema={"source": pl.String, "fresh_at": pl.Datetime("us", "UTC")},
-        ).write_parquet(data / "sources.parquet")
+        write_sources(data)
         write_marts(data / "warehouse.duckdb", marts)
         return data / "warehouse.duckdb", data
 

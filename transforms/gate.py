@@ -9,7 +9,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -41,18 +42,25 @@ class Finding:
 
 
 def examine(
-    warehouse: Path, data: Path, thresholds: Gate, *, memory: str | None = None, threads: int | None = None
+    warehouse: Path,
+    data: Path,
+    thresholds: Gate,
+    *,
+    as_of: date,
+    memory: str | None = None,
+    threads: int | None = None,
 ) -> list[Finding]:
     """Examine the marts of a warehouse file (schema `marts`), their base (schema `previous`) and the floors' files.
 
     Where a mart's columns are not those of the contract, nothing is asked of the marts' rows.
     """
-    with _workbench(warehouse, data, memory, threads) as con:
+    with workbench(warehouse, data, memory, threads) as con:
         columns = _columns(con)
         findings = [columns]
         if columns.passed:
             findings += [_values(con), _unique(con), _links(con, data), _references(con)]
             findings += [_row_count(con, thresholds), _fill_rate(con, thresholds), _id_churn(con, thresholds)]
+            findings += [_customers(con), _deleted(con, thresholds), _freshness(con, data, thresholds, as_of)]
         for found in account(con, data):
             figures = ", ".join(f"{count:,} {what}" for what, count in found.counted.items())
             findings.append(_finding(found.name, list(found.problems), f"all accounted for: {figures}", found.counted))
@@ -60,7 +68,7 @@ def examine(
 
 
 @contextmanager
-def _workbench(
+def workbench(
     warehouse: Path, data: Path, memory: str | None, threads: int | None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of its own on the warehouse, which it cannot change; it spills into the cache folder."""
@@ -282,9 +290,64 @@ def _id_churn(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
         f"of {before:,} customers of the base {share:.1%} became others ({told}), {thresholds.id_churn:.1%} may, "
         f"such as {examples}{deleted}; look at them with `concord explain` and `concord publications diff`, for a "
         "change of decisions, model, cleaners or deliveries; or, if meant, raise id_churn in gate.yaml of the policy "
-        "folder for this one run"
+        "folder for this one run, or let it out with `concord publications release`"
     )
     return _finding("id_churn", [problem], "", figures)
+
+
+def _customers(con: duckdb.DuckDBPyConnection) -> Finding:
+    """A table without anybody is a mistake before it is news: nothing was there to be read, or all was refused."""
+    customers = _count(con, "select count(*) from warehouse.marts.customer")
+    # Where there were some, their going is judged by `row_count` and `deleted`.
+    before = _count(con, "select count(*) from warehouse.previous.customer")
+    problem = (
+        "there is not one customer; look at `concord rejected` and at the folder of exports, or, if meant, "
+        "let it out with `concord publications release`"
+    )
+    return _finding(
+        "customers", [] if customers or before else [problem], f"{customers:,} customers", {"customers": customers}
+    )
+
+
+def _deleted(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
+    """Customers of the base that ended with their last record; erasure was asked for by name and does not count."""
+    before = _count(con, "select count(*) from warehouse.previous.customer")
+    if before < max(1, thresholds.judged_from_rows):
+        return _finding("deleted", [], f"not judged, for the base has {before:,} customers")
+    ended = """
+        from warehouse.previous.customer
+        join warehouse.marts.customer_alias on id = customer_id where customer_alias.status = 'gone'"""
+    gone, allowed = _count(con, f"select count(*) {ended}"), thresholds.deleted
+    words = f"{gone:,} of {before:,} customers of the base ended with their last record ({gone / before:.1%})"
+    if gone <= allowed * before:
+        return _finding("deleted", [], words, {"share": gone / before})
+    examples = con.execute(f"select customer_id {ended} order by customer_id limit {SHOWN}").fetchall()
+    problem = (
+        f"{words}, {allowed:.1%} may, such as {', '.join(name for (name,) in examples)}; look at `concord deliveries "
+        "list` for one that is not whole, or, if meant, let it out with `concord publications release`"
+    )
+    return _finding("deleted", [problem], "", {"share": gone / before})
+
+
+def _freshness(con: duckdb.DuckDBPyConnection, data: Path, thresholds: Gate, as_of: date) -> Finding:
+    """Sources that have been silent for longer than they may be: what they say is published, with a warning."""
+    file = data / "sources.parquet"
+    rows = con.execute(
+        f"select source, date_diff('day', fresh_at::date, ?) from read_parquet({quoted(str(file))}) "
+        "where fresh_at is not null order by source",
+        [as_of],
+    ).fetchall() if file.exists() else []  # fmt: skip
+    allowed = thresholds.stale_after_days_of
+    problems = [
+        f"{source} has delivered nothing new for {days:,} days, {allowed.get(source, thresholds.stale_after_days)} are "
+        "allowed; ask its owner, or set stale_after_days_of in gate.yaml"
+        for source, days in rows
+        if days > allowed.get(source, thresholds.stale_after_days)
+    ]
+    found = _finding(
+        "freshness", problems, f"{len(rows)} sources are fresh", {name: float(days) for name, days in rows}
+    )
+    return replace(found, severity="warn")
 
 
 def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:

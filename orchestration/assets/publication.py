@@ -8,12 +8,15 @@ import dagster as dg
 
 from connectors.publication import base_number, next_number
 from connectors.publishing import PublicationResult, publish
+from connectors.retention import prune
 from orchestration import checks
 from orchestration.inputs import inputs_of
 from orchestration.metadata import table_metadata
 from orchestration.workspace import Workspace
 from transforms.gate import Finding, examine
 from transforms.policy.roles import role_tables
+from transforms.report import NAME as REPORT
+from transforms.report import write_report
 from transforms.warehouse import published_tables
 
 KEY = dg.AssetKey(["publication"])
@@ -27,7 +30,7 @@ def publication_asset() -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         owners=["team:data-engineering"],
         description="One complete, numbered, immutable version of the published tables; readers get the current one.",
-        check_specs=checks.specs(KEY, checks.GATE),
+        check_specs=checks.specs(KEY, checks.GATE, checks.SOURCES_FRESH),
         required_resource_keys={"workspace"},
     )
     def publication(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
@@ -35,16 +38,21 @@ def publication_asset() -> dg.AssetsDefinition:
         findings = _examined(workspace)
         result = _published(workspace, findings)
         workspace.reports["publication"] = result
+        _prune(workspace, context)
         workspace.reports["gate"] = findings
         verdict = checks.result(KEY, checks.GATE, result.failed)
+        stale = [found.message for found in findings if not found.passed and found.severity == "warn"]
+        fresh = checks.result(KEY, checks.SOURCES_FRESH, stale)
         if result.outcome == "held":
             yield verdict
+            yield fresh
             raise dg.Failure(
                 f"Publication {result.number} is held back in {result.path}; readers keep publication {result.base}. "
-                + " ".join(result.failed),
+                + " ".join(result.failed)
+                + f" If it is right all the same: concord publications release {result.number} --who W --why Y.",
                 allow_retries=False,
             )
-        yield dg.MaterializeResult(asset_key=KEY, metadata=_metadata(result, findings), check_results=[verdict])
+        yield dg.MaterializeResult(asset_key=KEY, metadata=_metadata(result, findings), check_results=[verdict, fresh])
 
     return publication
 
@@ -55,6 +63,7 @@ def _examined(workspace: Workspace) -> list[Finding]:
         settings.warehouse,
         workspace.data,
         workspace.policy.gate,
+        as_of=workspace.as_of,
         memory=settings.memory,
         threads=settings.threads,
     )
@@ -62,20 +71,47 @@ def _examined(workspace: Workspace) -> list[Finding]:
 
 def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResult:
     settings, data = workspace.settings, workspace.data
+    number, base = next_number(data), base_number(data)
+    # Marts that break their contract cannot be counted; the gate's words must come through all the same.
+    pages = (
+        {}
+        if not findings[0].passed
+        else {
+            REPORT: write_report(
+                settings.warehouse,
+                data,
+                findings,
+                number=number,
+                base=base,
+                logical_date=workspace.as_of,
+                memory=settings.memory,
+                threads=settings.threads,
+            )
+        }
+    )
     return publish(
         settings.warehouse,
         data,
-        number=next_number(data),
-        base=base_number(data),
+        number=number,
+        base=base,
         logical_date=workspace.as_of,
         # Not the run's birth: what landed after it would seem to have been known before it had come. Decides no row.
         created_at=datetime.now(UTC),
         inputs=inputs_of(workspace),
         checks=findings,
         roles=role_tables(workspace.policy.roles),
+        pages=pages,
         memory=settings.memory,
         threads=settings.threads,
     )
+
+
+def _prune(workspace: Workspace, context: dg.AssetExecutionContext) -> None:
+    settings = workspace.settings
+    for number in prune(
+        workspace.data, keep=settings.keep_publications, days=settings.keep_days, now=workspace.started_at
+    ):
+        context.log.info("Publication %d was old, and nobody read it: removed.", number)
 
 
 def _metadata(result: PublicationResult, findings: list[Finding]) -> dict[str, Any]:
@@ -84,6 +120,7 @@ def _metadata(result: PublicationResult, findings: list[Finding]) -> dict[str, A
         "outcome": result.outcome,
         "number": result.number,
         "path": dg.MetadataValue.path(str(result.path)),
+        "report": dg.MetadataValue.url((result.path / REPORT).as_uri()),
         **{f"rows_{table}": count for table, count in result.rows.items()},
         "gate": dg.MetadataValue.md("\n".join(f"- {'✓' if f.passed else '✗'} {f.message}" for f in findings)),
     }

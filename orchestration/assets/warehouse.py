@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +16,8 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from packaging.version import Version
 
 from connectors.publication import base_number, next_number, open_publication, publications
-from orchestration import checks
-from orchestration.dbt_project import DBT_COMMAND, FINGERPRINT, MANIFEST, TARGET, Translator, parsed_manifest
+from orchestration import checks, dbt_process
+from orchestration.dbt_project import FINGERPRINT, MANIFEST, TARGET, Translator, parsed_manifest
 from orchestration.lineage import Columns, Origins, as_metadata, project_lineage
 from orchestration.metadata import PREVIEW_ROWS, masked_preview
 from orchestration.workspace import Workspace
@@ -143,7 +144,8 @@ class Dbt(DbtCliResource):
 def dbt_resource() -> DbtCliResource:
     return Dbt(
         project_dir=str(DBT),
-        dbt_executable=str(DBT_COMMAND),
+        # What comes first after the executable is its own: Python takes the program that turns itself into dbt.
+        dbt_executable=sys.executable,
         profiles_dir=str(DBT),
-        global_config_flags=["--no-use-colors"],
+        global_config_flags=[dbt_process.__file__, "--no-use-colors"],
     )

@@ -168,6 +168,14 @@ def test_state_is_what_the_newest_publication_carries_and_keeps_what_engineers_a
     assert registry == [("c_ann", 2), ("c_max", 2)]
 
 
+def test_pages_for_people_lie_there_and_are_in_the_manifest(publish_marts: Publish, people: Any, data: Path) -> None:
+    publish_marts(people("ann"), pages={"report.html": b"<p>fine</p>"})
+    publication = open_publication(data)
+    assert (publication.path / "report.html").read_bytes() == b"<p>fine</p>"
+    assert "report.html" in publication.manifest.files
+    assert verify(data) == []
+
+
 def test_files_are_private_and_read_only(publish_marts: Publish, people: Any, data: Path) -> None:
     publish_marts(people("ann"))
     for path in (data / "published").rglob("*"):

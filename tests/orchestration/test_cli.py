@@ -33,6 +33,8 @@ COMMANDS = {
     "publications list",
     "publications rollback",
     "publications diff",
+    "publications verify",
+    "publications release",
 }
 LISTINGS = [
     ["rejected"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from transforms.gate import Finding, examine
 from transforms.policy import Gate
 from transforms.warehouse import mart_columns
 
-ALLOWED = Gate(row_count_drop=0.2, fill_rate_drop=0.1, id_churn=0.1, judged_from_rows=10)
+ALLOWED = Gate(
+    row_count_drop=0.2, fill_rate_drop=0.1, id_churn=0.1, deleted=0.2, judged_from_rows=10, stale_after_days=7
+)
+TODAY = date(2026, 1, 3)
 HASH = "a" * 64
 
 
@@ -37,7 +41,7 @@ def gate(lay_marts: Callable[..., tuple[Path, Path]]) -> Callable[..., dict[str,
             for table in TABLES:
                 con.execute(f"create table previous.{table} as from before.marts.{table}")
             con.execute(sql)
-        return {finding.name: finding for finding in examine(warehouse, data, thresholds, threads=1)}
+        return {finding.name: finding for finding in examine(warehouse, data, thresholds, as_of=TODAY, threads=1)}
 
     return run
 
@@ -99,14 +103,39 @@ def test_marts_as_they_should_be_pass(gate: Any, people: Any) -> None:
     assert failed(findings) == set()
     assert set(findings) == {
         "columns", "values", "unique", "links", "references", "row_count", "fill_rate", "id_churn",
-        "file_rows", "landed_rows", "records",
+        "file_rows", "landed_rows", "records", "customers", "deleted", "freshness",
     }  # fmt: skip
     assert findings["row_count"].figures["customer"] == 20
 
 
 def test_the_first_publication_has_no_base_to_be_held_against(gate: Any, people: Any) -> None:
     assert failed(gate(people(*many(20)))) == set()
-    assert failed(gate({})) == set()
+
+
+def test_nobody_at_all_is_held_back_also_the_first_time(gate: Any) -> None:
+    findings = gate({})
+    assert failed(findings) == {"customers"}
+    assert "not one customer; look at `concord rejected`" in findings["customers"].message
+
+
+def test_many_deletions_are_seen_where_as_many_came(gate: Any, people: Any) -> None:
+    base, marts = people(*many(20)), people(*many(20, 5))
+    gone = [{"id": f"c_{name}", "status": "gone", "publication": 2} for name in many(5)]
+    findings = gate(marts | {"customer_alias": [*marts["customer_alias"], *gone]}, base)
+    assert failed(findings) == {"deleted"}
+    assert (
+        "5 of 20 customers of the base ended with their last record (25.0%), 20.0% may" in findings["deleted"].message
+    )
+    assert "c_n000" in findings["deleted"].message
+
+
+def test_a_silent_source_is_named_and_holds_nothing_back(gate: Any, people: Any) -> None:
+    assert not failed(gate(people(*many(20))))
+    patient = ALLOWED.model_copy(update={"stale_after_days": 1})
+    assert not failed(gate(people(*many(20)), thresholds=patient))
+    silent = gate(people(*many(20)), thresholds=ALLOWED.model_copy(update={"stale_after_days": 0}))["freshness"]
+    assert (silent.passed, silent.severity) == (False, "warn")
+    assert "crm has delivered nothing new for 1 days, 0 are allowed" in silent.message
 
 
 @pytest.mark.parametrize(
@@ -171,7 +200,7 @@ def test_tables_that_contradict_each_other_fail(gate: Any, people: Any, change: 
 
 
 def test_losing_too_many_rows_fails_and_losing_a_few_does_not(gate: Any, people: Any) -> None:
-    lenient = ALLOWED.model_copy(update={"id_churn": 1.0})
+    lenient = ALLOWED.model_copy(update={"id_churn": 1.0, "deleted": 1.0})
     gone = "insert into marts.customer_alias from previous.customer_alias anti join marts.customer_alias using (id); "
     gone += "update marts.customer_alias set status = 'gone' where id not in (select customer_id from marts.customer)"
     assert failed(gate(people(*many(16)), people(*many(20)), gone, lenient)) == set()
@@ -242,7 +271,7 @@ def test_a_row_that_is_lost_between_two_floors_fails_there(
             con.execute(f"create table previous.{table} as from marts.{table} limit 0")
     (path,) = data.glob(loss)
     pl.read_parquet(path).head(1).write_parquet(path)
-    found = {finding.name: finding for finding in examine(warehouse, data, ALLOWED)}
+    found = {finding.name: finding for finding in examine(warehouse, data, ALLOWED, as_of=TODAY)}
     assert check in failed(found)
     assert words in found[check].message
 
@@ -274,4 +303,4 @@ def test_content_that_a_mended_connector_read_again_is_held_against_that_reading
 
 
 def again(data: Path) -> dict[str, Finding]:
-    return {finding.name: finding for finding in examine(data / "warehouse.duckdb", data, ALLOWED)}
+    return {finding.name: finding for finding in examine(data / "warehouse.duckdb", data, ALLOWED, as_of=TODAY)}

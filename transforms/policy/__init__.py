@@ -75,11 +75,14 @@ class SupportPolicy(Strict):
 
 
 class Gate(Strict):
-    """What a publication may lose against its base; shares from 0 to 1."""
+    """What a publication may lose against its base; shares from 0 to 1. And how old a source may be."""
 
     row_count_drop: Share
     fill_rate_drop: Share
     id_churn: Share
+    deleted: Share = 0.2
+    stale_after_days: Annotated[int, Field(gt=0)] = 7
+    stale_after_days_of: dict[str, Annotated[int, Field(gt=0)]] = {}
     judged_from_rows: int = Field(ge=0)
 
 
