@@ -252,6 +252,20 @@ def check_connectors(
         console.show(rows, as_json, console.print_table)
 
 
+@connectors_app.command("draft")
+def draft_connector(
+    export: Annotated[Path, typer.Argument(metavar="EXPORT", help="A file, or a folder of one source's files.")],
+    name: Annotated[str | None, typer.Option(help="What the system is called. [its folder's or file's name]")] = None,
+    data: Data = None,
+) -> None:
+    """Draft a connector for exports of an unknown system, with how sure each guess is. Prints the file; stores nothing."""
+    from orchestration.draft import draft, system_name  # noqa: PLC0415
+
+    with plain_errors():
+        settings_of(data)
+        typer.echo(draft(export, name or system_name(export)), nl=False)
+
+
 @sources_app.command("list")
 def list_sources(data: Data = None, as_json: Json = False) -> None:
     """Each source, its deliveries and how fresh it is."""
