@@ -137,7 +137,10 @@ def _labels(header: list[str], below: list[str]) -> bool:
     """Whether a second line says the header again in other words."""
     if len(header) < 2 or len(header) != len(below):
         return False
-    same = [re.sub(r"[\W_]", "", a).casefold() == re.sub(r"[\W_]", "", b).casefold() for a, b in zip(header, below)]
+    same = [
+        re.sub(r"[\W_]", "", a).casefold() == re.sub(r"[\W_]", "", b).casefold()
+        for a, b in zip(header, below, strict=True)
+    ]
     return sum(same) * 2 >= len(header) and header != below
 
 
@@ -266,7 +269,7 @@ def _leaves(value: dict[str, Any], path: str) -> Iterator[tuple[str, str | None]
 def _landed_names(paths: list[str]) -> dict[str, str]:
     """Short names for paths: what says something of them, longer where that is not enough to tell them apart."""
     paths = paths[:MAX_COLUMNS]
-    parts = {path: [one for one in re.split(r"[.]", path)] for path in paths}
+    parts = {path: path.split(".") for path in paths}
     said = {path: [one for one in words if one not in WORDLESS] or words for path, words in parts.items()}
     found: dict[str, str] = {}
     shorts = Counter(folded(words[-1]) for words in said.values())

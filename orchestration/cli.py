@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from connectors.spec import ConnectorError, load_connector, load_connectors
+from connectors.spec import ConnectorError, load_connectors
 from orchestration import console
 from orchestration.settings import Settings
 
@@ -239,17 +239,35 @@ def list_connectors(data: Data = None, as_json: Json = False) -> None:
 
 @connectors_app.command("check")
 def check_connectors(
-    file: Annotated[Path | None, typer.Argument()] = None, data: Data = None, as_json: Json = False
+    file: Annotated[Path | None, typer.Argument()] = None,
+    export: Annotated[
+        Path | None, typer.Argument(metavar="EXPORT", help="A file, or a folder of files, to try.")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
 ) -> None:
-    """Is a connector file right: its form, its record kinds, fields and cleaners? Without FILE: all of them."""
-    from transforms.normalise import bind  # noqa: PLC0415
+    """Is a connector file right, and what does it make of EXPORT? Without FILE: all of them. Stores nothing.
+
+    Exit 0: good; 1: EXPORT has rows or files that it does not take; 2: the file is wrong.
+    """
+    from connectors.spec import SYSTEMS, SourceSettings, load_sources  # noqa: PLC0415
+    from orchestration.trial import checked, source_of, trial  # noqa: PLC0415
 
     with plain_errors():
-        loaded = [load_connector(file)] if file else list(load_connectors(settings_of(data).connector_folders).values())
-        for connector in loaded:
-            bind(connector)
-        rows = [{"name": c.name, "objects": len(c.objects), "verdict": "good"} for c in loaded]
-        console.show(rows, as_json, console.print_table)
+        settings = settings_of(data)
+        files = [file] if file else [path for folder in (SYSTEMS, *settings.connector_folders)
+                                     for path in sorted(folder.glob("*.yaml")) if path.name != "sources.yaml"]  # fmt: skip
+        loaded = [checked(one) for one in files]
+        if not export:
+            rows = [{"name": c.name, "objects": len(c.objects), "verdict": "good"} for c in loaded]
+            console.show(rows, as_json, console.print_table)
+            raise typer.Exit(PUBLISHED)
+        said = load_sources(*settings.connector_folders, settings.policy)
+        source = source_of(export, loaded[0])
+        found = trial(loaded[0], export, settings.data, said.get(source, SourceSettings()))
+        console.show(found, as_json, console.print_trial)
+    taken = found["objects"] and not found["refused"] and not any(one["rejected"] for one in found["objects"])
+    raise typer.Exit(PUBLISHED if taken else HELD)
 
 
 @connectors_app.command("draft")
@@ -258,7 +276,7 @@ def draft_connector(
     name: Annotated[str | None, typer.Option(help="What the system is called. [its folder's or file's name]")] = None,
     data: Data = None,
 ) -> None:
-    """Draft a connector for exports of an unknown system, with how sure each guess is. Prints the file; stores nothing."""
+    """Draft a connector for exports of an unknown system, with how sure each guess is. Prints it."""
     from orchestration.draft import draft, system_name  # noqa: PLC0415
 
     with plain_errors():

@@ -1,17 +1,14 @@
-"""`concord connectors draft` and `check FILE EXPORT`: an export tried in a folder of its own, which is thrown away.
+"""`concord connectors draft`: exports of an unknown system -> a connector that reads them.
 
-What columns mean is `transforms.drafting`'s, how an export is read the connectors'. Nothing here touches a data folder.
+What columns mean is `transforms.drafting`'s, how an export is read `connectors.sniff`'s. Touches no data folder.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from connectors.content import facts_of
 from connectors.naming import stem_of
@@ -20,6 +17,7 @@ from connectors.readers.reading import Opened
 from connectors.sniff import Sniffed, sample, sniff
 from connectors.spec import ConnectorError
 from connectors.storage import SOURCE, Export, Storage
+from orchestration.trial import laid_out
 from transforms.drafting.guess import ObjectDraft, draft_object, forbidden, join_objects, kind_of
 from transforms.drafting.written import Exports, connector_yaml
 
@@ -30,29 +28,6 @@ NOISE = re.compile(
 CHANGES = re.compile(r"incremental|delta|changes|changed")
 PROOFS = 2
 """Columns beside the key that prove an object."""
-
-
-@contextmanager
-def laid_out(export: Path, source: str) -> Iterator[Path]:
-    """A folder with `exports/<source>/` that holds an export, or a folder of them; it goes afterwards.
-
-    Raises:
-        ConnectorError: there is no such file or folder.
-    """
-    if not export.exists():
-        raise ConnectorError(f"{export}: there is no such file or folder")
-    with TemporaryDirectory(prefix="concord-") as made:
-        folder = Path(made) / "exports" / source
-        folder.mkdir(parents=True)
-        files = [one for one in export.rglob("*") if one.is_file()] if export.is_dir() else [export]
-        for file in files:
-            target = folder / (file.relative_to(export) if export.is_dir() else file.name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(file.resolve(), target)
-            except OSError:
-                shutil.copyfile(file, target)
-        yield Path(made)
 
 
 def system_name(export: Path) -> str:
@@ -94,7 +69,7 @@ def draft(export: Path, name: str) -> str:
     return connector_yaml(name, [(one, exports) for one, (_, exports) in zip(joined, drafted, strict=True)], unread)
 
 
-def _opener(storage: Storage, one: Export):  # type: ignore[no-untyped-def]
+def _opener(storage: Storage, one: Export) -> Callable[[], BinaryIO]:
     return lambda: storage.open(one)
 
 

@@ -28,7 +28,7 @@ IN_HR = {
         "private contact"
     ),
     r"\b(street|address|zip|postal|postcode|address ?line)\b|straße|strasse|\bplz\b": "a home address",
-    r"\bpay|\bbonus|\bgrade|\bcompa|stock|equity|profile|fix.*gehalt|vergütung": "pay",
+    r"\bpay|\bbonus|\bgrade|\bcompa|stock|equity|job profile|fix.*gehalt|vergütung": "pay",
     r"\breason\b|grund\b|legal (first|last|middle)? ?name|photo|picture": "what HR keeps to itself",
 }
 """Beside those, of workers: of customers some of it may be evidence."""

@@ -19,10 +19,38 @@ from transforms.drafting.words import DELETED, KEYS, MODIFIED, OBJECTS, WORDS, f
 
 SURE, LIKELY, DOUBTFUL = "sure", "likely", "doubtful"
 PREFIXES = frozenset(
-    ["mailing", "billing", "person", "account", "contact", "customer", "client", "organization", "organisation", "company", "deal", "lead", "opportunity", "case", "ticket", "hs", "primary", "work", "business", "main", "default", "preferred", "address", "worker", "employee", "user", "current"]
+    [
+        "mailing",
+        "billing",
+        "person",
+        "account",
+        "contact",
+        "customer",
+        "client",
+        "organization",
+        "organisation",
+        "company",
+        "deal",
+        "lead",
+        "opportunity",
+        "case",
+        "ticket",
+        "hs",
+        "primary",
+        "work",
+        "business",
+        "main",
+        "default",
+        "preferred",
+        "address",
+        "worker",
+        "employee",
+        "user",
+        "current",
+    ]
 )
 """Words before a name that may be left out: `MailingCity`, `Person - Email`."""
-SALESFORCE_ID = r"^(?i:[a-z0-9]{3}0{2,}[a-z0-9]{7,10}([a-z0-9]{3})?|00[a-z0-9]{13}([a-z0-9]{3})?)$"
+SALESFORCE_ID = r"^[a-zA-Z0-9]{15}([A-Z0-5]{3})?$"
 FLAG = r"(?i)^(true|false|yes|no|0|1)$"
 CLEAN: Mapping[str, str] = {
     "street": "street", "given_name": "given_name", "family_name": "family_name", "email": "email", "phone": "phone",
@@ -38,8 +66,8 @@ STATUS = {"employee": "employee_status", "support_case": "case_status", "deal": 
 REFERENCES = ("person", "organisation")
 NAMED = {"organisation": "name", "exchange_rate": "currency"}
 """Record kind -> the field without which there is no record."""
-ENOUGH = 0.5
-"""Of the filled cells, what a cleaner has to understand for the field to be drafted."""
+ENOUGH, WELL = 0.5, 0.8
+"""Of the filled cells, what a cleaner has to understand for the field to be drafted, and not to be doubtful."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +153,7 @@ def draft_object(name: str, kind: str, sure: bool, rows: pl.DataFrame, labels: M
     fields, waiting, taken = [], [], set[str]()
     chosen = _by_field(kind, rows.columns, loosely=True, labels=labels)
     company = chosen.pop("company", [(None, LIKELY)])[0][0]
-    for one, columns in _fields(kind, chosen, rows, instant):
+    for one, columns in _fields(kind, chosen):
         guess = _guess(one, columns, kind, rows, instant, called)
         if guess is None or (set(guess.columns) & taken and one not in ("given_name", "family_name")):
             continue
@@ -207,7 +235,7 @@ def _stripped(column: str) -> str:
     return "".join(words)
 
 
-def _fields(kind: str, chosen: Chosen, rows: pl.DataFrame, instant: str) -> list[tuple[str, list[tuple[str, str]]]]:
+def _fields(kind: str, chosen: Chosen) -> list[tuple[str, list[tuple[str, str]]]]:
     """Fields with their columns, special words turned into fields: full names, won and closed."""
     full = chosen.pop("full_name", [])
     if full and "family_name" not in chosen:
@@ -225,7 +253,7 @@ def _guess(
     one: str, ranked: list[tuple[str, str]], kind: str, rows: pl.DataFrame, instant: str, called: Mapping[str, str]
 ) -> Guess | None:
     for column, named in ranked:
-        columns = (column,)
+        columns: tuple[str, ...] = (column,)
         if one == "status" and kind == "deal" and len(ranked) == 2:
             columns = tuple(name for name, _ in ranked)
         clean = _clean(
@@ -239,7 +267,7 @@ def _guess(
             continue
         if not filled:
             return Guess(one, columns, clean, DOUBTFUL, "by its name; it is empty in this export")
-        sure = named if share >= 0.9 else DOUBTFUL
+        sure = named if share >= WELL else DOUBTFUL
         figures = f"{share:.0%} of {filled:,} values clean"
         if CLEANERS[clean[-1]].regional:
             figures = f"{filled:,} values; the source's country helps to read them: sources.yaml"
@@ -252,7 +280,7 @@ def _clean(one: str, column: str, kind: str, rows: pl.DataFrame, instant: str, *
     flags = _filled(cells) > 0 and _share(cells, FLAG) == 1
     name = CLEAN.get(one, "text")
     if one == "status":
-        name = "text" if kind not in STATUS else STATUS[kind]
+        name = STATUS.get(kind, "text")
         if flags:
             name = {"support_case": "closed_flag", "employee": "employee_status"}.get(kind, name)
         if kind in ("person", "organisation"):

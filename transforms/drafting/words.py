@@ -37,7 +37,8 @@ CONTACT = {
     "created_on": "created date, created at, create date, createdate, created time, created on, date created, "
     "add time, erstellt am, erstellungsdatum, created",
     "last_activity_at": "last activity date, last contacted, notes last contacted, last activity, last contacted at",
-    "consent_email": "has opted out of email, email opt out, hs email optout, unsubscribed from all email, do not email",
+    "consent_email": "has opted out of email, email opt out, hs email optout, unsubscribed from all email, "
+    "do not email",
     "consent_phone": "do not call, phone opt out, do not phone",
     "consent_ai": "ai consent, consent ai",
 }
@@ -51,7 +52,8 @@ PERSON = {
     "loyalty_id": "loyalty id, membership number, loyalty card",
     "organisation": "account id, company id, organization id, organisation id, org id, associatedcompanyid, "
     "parent customer id, primary company id, associated company ids",
-    "company": "company, company name, organization, organisation, organization name, firma, société, empresa, employer",
+    "company": "company, company name, account name, organization, organisation, organization name, firma, société, "
+    "empresa, employer",
 }
 ORGANISATION = {
     **CONTACT,

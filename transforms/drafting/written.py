@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -90,9 +90,8 @@ def _records(draft: ObjectDraft) -> list[str]:
         lines.append(f'  when: {{{_flow(draft.company)}: "*"}}')
     lines += ["  fields:", *fields] if fields or draft.company else ["  fields: {}   # nothing fits; name the fields"]
     for guess in draft.waiting:
-        lines.append(
-            f"    # {_field(Guess(guess.field, guess.columns, guess.clean, 'likely', 'once there is such an object', 'THAT OBJECT'))}"
-        )
+        later = replace(guess, sure="likely", why="once there is such an object", lookup="THAT OBJECT")
+        lines.append(f"    # {_field(later)}")
     if draft.company and not draft.natural:
         key = {"from": draft.key[0]} | ({"clean": draft.clean_key[0]} if draft.clean_key else {})
         said = _flow(key | {"lookup": {"object": f"{draft.name}.company"}})
