@@ -55,13 +55,15 @@ class YamlFile:
 
     def line_of(self, place: str) -> int:
         """The line of a place as messages write it, `objects.Contact.records[0].email`, or of what is around it."""
-        content, node, path = self.content, self.node, list[int | str]()
-        while place and isinstance(content, dict | list):
+        content: Any = self.content
+        path: list[int | str] = []
+        while place and isinstance(content, (dict, list)):
             if isinstance(content, list):
                 number = re.match(r"\[(\d+)\]\.?", place)
                 if not number or int(number[1]) >= len(content):
                     break
                 path.append(int(number[1]))
+                content = content[int(number[1])]
                 place = place[number.end() :]
             else:
                 keys = [str(key) for key in content if re.match(rf"{re.escape(str(key))}(?=$|[.\[])", place)]
@@ -71,8 +73,8 @@ class YamlFile:
                     break
                 path.append(max(keys, key=len))
                 place = place[len(str(path[-1])) :].removeprefix(".")
-            content = content[path[-1]]
-        return _line_of(node, path) or 1
+                content = content[path[-1]]
+        return _line_of(self.node, path) or 1
 
     def _fault(self, error: ErrorDetails, model: type[BaseModel], place: Place) -> str:
         own = _without_markers(error["loc"], self.content, place)

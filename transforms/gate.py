@@ -52,6 +52,7 @@ def examine(
         findings = [columns]
         if columns.passed:
             findings += [_values(con), _unique(con), _links(con, data), _references(con)]
+            findings.append(_somebody(con))
             findings += [_row_count(con, thresholds), _fill_rate(con, thresholds), _id_churn(con, thresholds)]
         for found in account(con, data):
             figures = ", ".join(f"{count:,} {what}" for what, count in found.counted.items())
@@ -198,6 +199,14 @@ def _references(con: duckdb.DuckDBPyConnection) -> Finding:
     counts = {words: _count(con, f"select count(*) {query}") for words, query in asked.items()}
     problems = [f"{count:,} {words}; run identity and the warehouse again" for words, count in counts.items() if count]
     return _finding("references", problems, "customers, links, aliases and organisations name each other")
+
+
+def _somebody(con: duckdb.DuckDBPyConnection) -> Finding:
+    """A first publication has customers: an empty one would be believed. Later ones are judged by what they lose."""
+    customers = _count(con, "select count(*) from warehouse.marts.customer")
+    known = _count(con, "select count(*) from warehouse.previous.customer_alias")
+    problems = ["there is no customer in the first publication; see `concord rejected` for what was refused"]
+    return _finding("customers", problems if not customers + known else [], f"{customers:,} customers")
 
 
 def _row_count(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:

@@ -198,7 +198,7 @@ def join_objects(drafts: Sequence[ObjectDraft]) -> list[ObjectDraft]:
                 waiting.append(guess)
             else:
                 found.append(replace(guess, lookup=target, clean=keys[target] or guess.clean))
-        owner = first.get("crm_user")
+        owner = next((d.name for d in drafts if d.name == first.get("crm_user") and not d.natural), None)
         fields = [
             replace(guess, lookup=owner, clean=keys[owner] or guess.clean)
             if owner and guess.field == "owner_user_id"
