@@ -298,9 +298,9 @@ def check_connectors(
 
     with plain_errors():
         settings = settings_of(data)
-        files = [file] if file else [path for folder in (SYSTEMS, *settings.connector_folders)
-                                     for path in sorted(folder.glob("*.yaml")) if path.name != "sources.yaml"]  # fmt: skip
-        loaded = [checked(one) for one in files]
+        load_connectors(settings.connector_folders)  # says what is wrong with the folders
+        shipped = [path for folder in (SYSTEMS, *settings.connector_folders) for path in sorted(folder.glob("*.yaml"))]
+        loaded = [checked(one) for one in ([file] if file else shipped) if one.name != "sources.yaml"]
         if not export:
             rows = [{"name": c.name, "objects": len(c.objects), "verdict": "good"} for c in loaded]
             console.show(rows, as_json, console.print_table)

@@ -52,7 +52,8 @@ def draft(export: Path, name: str) -> str:
         for one in listing.exports:
             try:
                 opened = Opened(one.name, _opener(storage, one), facts_of(storage, one), storage.plain_path(one))
-                groups.setdefault(PART.sub("", stem_of(one.name)), []).append((one, sniff(opened), opened))
+                found = sniff(opened)
+                groups.setdefault(PART.sub("", stem_of(one.name)), []).append((one, found, opened))
             except Refused as error:
                 unread.append(f"{one.name}: {error.reason}")
         drafted: list[tuple[ObjectDraft, Exports]] = []

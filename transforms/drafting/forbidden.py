@@ -10,7 +10,7 @@ import re
 import polars as pl
 
 ANYWHERE = {
-    r"passw(or)?d|passphrase|kennwort|secret|api.?key|auth.?token|security.?(answer|question)": "a secret",
+    r"passw(or)?[dt]|passphrase|kennwort|secret|api.?key|auth.?token|security.?(answer|question)": "a secret",
     r"\b(ssn|social security|national id|nino|passport|driver.?s? licen[cs]e|tax id|steuer.?id|id card|identity number)"
     r"|sozialversicherung|personalausweis|aadhaar": "a national id",
     r"card (number|no)|credit card|cvv|cvc|kreditkarte": "a payment card",

@@ -308,7 +308,7 @@ def _key(object_: str, rows: pl.DataFrame) -> tuple[tuple[str, ...], bool, str]:
     own = [folded_name(f"{object_.rstrip('s')}{ending}") for ending in ("id", "number", "key")]
     hidden = [name for name in rows.columns if name.casefold().startswith("(do not modify)")]
     named = [name for wanted in ("id", *own, *KEYS) for name in rows.columns if folded_name(name) == wanted]
-    others = [name for name in rows.columns if re.search(r"(?i)(\bid|_id|Id|key|number|no|code)$", name)]
+    others = [name for name in rows.columns if re.search(r"(?i)(\bid|_id|id|key|number|no|nr|nummer|code)$", name)]
     for name in dict.fromkeys([*hidden[:1], *named, *others]):
         cells = rows[name].drop_nulls()
         if cells.len() == rows.height and cells.n_unique() == rows.height and not _share(rows[name], r"^\s*$"):
