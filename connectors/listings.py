@@ -53,7 +53,7 @@ def excluded_rows(data: Path, source: str | None, limit: int) -> pl.DataFrame:
 
 
 def source_rows(data: Path) -> list[dict[str, Any]]:
-    """One row per source: its objects, deliveries, and when the newest took effect."""
+    """One row per source: its objects, deliveries, when the newest took effect, and whether a newer one was refused."""
     found: dict[str, list[Delivery]] = {}
     for delivery in deliveries(data):
         found.setdefault(delivery.source, []).append(delivery)
@@ -64,6 +64,7 @@ def source_rows(data: Path) -> list[dict[str, Any]]:
             "deliveries": len(of_source),
             "rows": sum(part.landed for one in of_source for part in one.parts),
             "fresh_at": max(one.effective for one in of_source).isoformat(),
+            "stale": "an export was refused" if (data / "rejected" / source / "refused.parquet").exists() else "",
         }
         for source, of_source in sorted(found.items())
     ]
