@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import cast
+
+import polars as pl
+import pyarrow.parquet as pq
 
 from connectors.files import written
 from connectors.ledger import Part, landed_path, rejected_path
@@ -118,6 +122,22 @@ def land_content(
             misfits.append(error)
     reasons = dict.fromkeys(error.reason for error in misfits)
     raise ShapeMismatch("; or ".join(reasons), misfits[0].remedy)
+
+
+def forget_columns(path: Path, allowed: Collection[str]) -> bool:
+    """Take out of a landed file what its connector names no more; whether there was anything.
+
+    For content whose export is gone: what is still there is read again as the connector says now.
+    """
+    content = known(path)
+    if content is None or {*content.columns} <= {*allowed}:
+        return False
+    kept = tuple(name for name in content.columns if name in allowed)
+    with written(path) as beside, Sink(beside) as sink, pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(columns=["_row", *kept]):
+            sink.land(cast(pl.DataFrame, pl.from_arrow(batch)))
+        sink.close(kept, asdict(replace(content, columns=kept)))
+    return True
 
 
 def _read(

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import polars as pl
 
-from connectors.content import Content, Moving, facts_of, known, land_content
+from connectors.content import Content, Moving, facts_of, forget_columns, known, land_content
+from connectors.drift import Drift, drift_of
 from connectors.files import written
 from connectors.landing_report import LandingReport, ObjectReport, Refusal, Skipped, Waiting
 from connectors.ledger import Delivery, deliveries, delivery_frame, landed_path, record
@@ -91,6 +92,7 @@ def _land_source(
         for name, spec in connector.objects.items()
         if any(object_ == name for object_, _ in scan.arrived)
     ]
+    _forget_columns(scan, connector, ledger, data)
     _write_refused(data, source, scan.refused)
     return LandingReport(
         tuple(lines),
@@ -187,16 +189,23 @@ def _deliver_object(
     groups = [*(pair for pair in groups if pair[0]), *(pair for pair in groups if not pair[0])]
     new: list[tuple[Delivery, _Arrived]] = []
     warnings: list[str] = []
+    drifts: list[Drift] = []
+    past = list(past)
     for group, found in groups:
         gaps = [*found.missing, *scan.unread.get(group, ()), *_gaps(list(found.contents.values()))]
         warnings += gaps
         newest = next((one for one in reversed(past) if one.group == group), None)
         if not _is_new(found, newest, adds_up=not gaps):
             continue
-        delivery = _delivery(scan.source, object_, spec, group, found, gaps, first_seen)
-        new.append((record(data, delivery), found))
+        drift = _drift(scan.source, object_, spec, past, found, data)
+        drifts += [drift] if drift else []
+        if drift and past and spec.drift == "freeze":
+            _refuse_drifted(scan, object_, past[-1], found, drift)
+            continue
+        delivery = _delivery(scan.source, object_, spec, group, found, gaps, first_seen, newest)
+        past.append(record(data, delivery))
+        new.append((past[-1], found))
     contents = [content for _, found in new for content in found.contents.values()]
-    new_columns, missing_columns = _drift(past, contents, data) if contents else ((), ())
     reasons: Counter[str] = sum((Counter(content.reasons) for content in contents), Counter())
     return ObjectReport(
         source=scan.source,
@@ -209,8 +218,7 @@ def _deliver_object(
         rejected=sum(content.rejected for content in contents),
         reasons=tuple(reasons.most_common(TOP_REASONS)),
         unnamed=_all(content.unnamed for _, found in groups for content in found.contents.values()),
-        new_columns=new_columns,
-        missing_columns=missing_columns,
+        drift=tuple(dict.fromkeys(drifts)),
         warnings=tuple(dict.fromkeys([*warnings, *(w for delivery, _ in new for w in delivery.warnings)])),
     )
 
@@ -230,8 +238,18 @@ def _is_new(found: _Arrived, newest: Delivery | None, *, adds_up: bool) -> bool:
 
 
 def _delivery(
-    source: str, object_: str, spec: ObjectSpec, group: str, found: _Arrived, gaps: list[str], first_seen: dt.date
+    source: str,
+    object_: str,
+    spec: ObjectSpec,
+    group: str,
+    found: _Arrived,
+    gaps: list[str],
+    first_seen: dt.date,
+    newest: Delivery | None,
 ) -> Delivery:
+    if newest is not None and newest.state == frozenset(found.contents):
+        # Read again by a mended connector, not delivered again: what was accepted of it keeps its date.
+        first_seen = newest.first_seen
     day = dt.date.fromisoformat(group) if group else first_seen
     contents = sorted(found.contents.items())
     notes = [f"{name}: {warning}" for (name, _), content in contents for warning in content.warnings]
@@ -286,17 +304,34 @@ def _pages(begin: int, count: int) -> range:
     return range(begin, begin + count)
 
 
-def _drift(past: list[Delivery], contents: list[Content], data: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Unnamed columns that the delivery before did not have, and named ones that it had."""
-    if not past:
-        return (), ()
-    parts = past[-1].parts
-    paths = [landed_path(data, past[-1].source, past[-1].object, part.hash) for part in parts]
-    had = {name for path in paths if (before := known(path)) for name in before.columns}
-    unnamed_before = {name for part in parts for name in part.unnamed}
-    new = [name for name in _all(content.unnamed for content in contents) if name not in unnamed_before | had]
-    have = {name for content in contents for name in content.columns}
-    return tuple(new), tuple(sorted(had - have))
+def _drift(source: str, object_: str, spec: ObjectSpec, past: list[Delivery], found: _Arrived, data: Path) -> Drift:
+    """How the columns changed since the delivery before."""
+    parts = past[-1].parts if past else ()
+    paths = [landed_path(data, source, object_, part.hash) for part in parts]
+    before = [(path, content) for path in paths if (content := known(path))]
+    now = [(landed_path(data, source, object_, digest), content) for (_, digest), content in found.contents.items()]
+    return drift_of(spec, before, {name for part in parts for name in part.unnamed}, now)
+
+
+def _refuse_drifted(scan: _Scan, object_: str, last: Delivery, found: _Arrived, drift: Drift) -> None:
+    """Of a frozen object: the delivery before stands; the same files are looked at again by the next scan."""
+    said = "; ".join(drift.sentences())
+    reason = (
+        f"its columns are not those that {object_} is frozen to: {said}. "
+        f"The delivery of {last.effective:%Y-%m-%d} stands, and grows stale"
+    )
+    remedy = "mend the export, or the connector; if the change is meant, set `drift: evolve` for one run"
+    scan.refused += [Refusal(scan.source, object_, name, digest, reason, remedy) for name, digest in found.contents]
+
+
+def _forget_columns(scan: _Scan, connector: Connector, ledger: list[Delivery], data: Path) -> None:
+    """Only named columns are ever stored: also of exports that are gone, when a connector stops naming one."""
+    here = {(name, digest) for (name, _), found in scan.arrived.items() for _, digest in found.contents}
+    past = {(one.object, part.hash) for one in ledger for part in one.parts} - here
+    for object_, digest in sorted(past):
+        # The rows of an object that is named no more stay as they landed: excluded, and accounted for.
+        if spec := connector.objects.get(object_):
+            forget_columns(landed_path(data, scan.source, object_, digest), spec.allowed)
 
 
 def _write_refused(data: Path, source: str, refused: list[Refusal]) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.drift import Drift
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -56,10 +58,8 @@ class ObjectReport:
     """The commonest reasons for rejected rows."""
     unnamed: tuple[str, ...]
     """Columns that are not stored, for the connector does not name them."""
-    new_columns: tuple[str, ...]
-    """Unnamed columns that the delivery before did not have."""
-    missing_columns: tuple[str, ...]
-    """Named columns that the delivery before had."""
+    drift: tuple[Drift, ...]
+    """How the columns changed, of each new or refused delivery whose columns did."""
     warnings: tuple[str, ...]
 
 

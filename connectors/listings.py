@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from connectors.ledger import Delivery, deliveries, landed_path, rejected_path
 from connectors.readers.sink import REJECTED
 from connectors.stewardship import releases
+from connectors.storage import SOURCE
 
 
 def rejected_rows(data: Path, source: str | None = None) -> pl.DataFrame:
@@ -25,8 +26,34 @@ def rejected_rows(data: Path, source: str | None = None) -> pl.DataFrame:
     return pl.concat([pl.read_parquet(file) for file in files]).sort("source", "object", "export", "row")
 
 
+def sources_seen(data: Path) -> set[str]:
+    """Sources of which anything came in, also if all of it was refused."""
+    folders = (path for floor in ("landed", "rejected") for path in (data / floor).glob("*") if path.is_dir())
+    return {path.name for path in folders if SOURCE.fullmatch(path.name) and path.name != "deliveries"}
+
+
+def value_issue_rows(data: Path, source: str | None, limit: int) -> pl.DataFrame:
+    """Values that did not clean, as the last run left them, by source, object and record."""
+    files = sorted((data / "value_issues").glob(f"{source or '*'}/*.parquet"))
+    return pl.scan_parquet(files).head(limit).collect() if files else pl.DataFrame()
+
+
+def excluded_rows(data: Path, source: str | None, limit: int) -> pl.DataFrame:
+    """Rows that a rule of the connector left out: source, object, record_id, rule, export (its hash), row."""
+    frames = [
+        pl.scan_parquet(file)
+        .filter(pl.col("outcome") == "excluded")
+        .select(
+            pl.lit(file.parent.name).alias("source"), pl.lit(file.stem).alias("object"),
+            "record_id", "rule", "export", "row",
+        )
+        for file in sorted((data / "outcomes").glob(f"{source or '*'}/*.parquet"))
+    ]  # fmt: skip
+    return pl.concat(frames).head(limit).collect() if frames else pl.DataFrame()
+
+
 def source_rows(data: Path) -> list[dict[str, Any]]:
-    """One row per source: its objects, deliveries, and when the newest took effect."""
+    """One row per source: its objects, deliveries, when the newest took effect, and whether a newer one was refused."""
     found: dict[str, list[Delivery]] = {}
     for delivery in deliveries(data):
         found.setdefault(delivery.source, []).append(delivery)
@@ -37,6 +64,7 @@ def source_rows(data: Path) -> list[dict[str, Any]]:
             "deliveries": len(of_source),
             "rows": sum(part.landed for one in of_source for part in one.parts),
             "fresh_at": max(one.effective for one in of_source).isoformat(),
+            "stale": "an export was refused" if (data / "rejected" / source / "refused.parquet").exists() else "",
         }
         for source, of_source in sorted(found.items())
     ]

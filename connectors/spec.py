@@ -195,6 +195,9 @@ class ObjectSpec(Strict):
     exclude: dict[str, Condition] = Field(default_factory=dict)
     """Rule name -> condition, for sample, test and system rows."""
     several: Several | None = None
+    drift: Literal["evolve", "freeze", "reject_row"] = "evolve"
+    """What becomes of change: `evolve` lands it and says so; `freeze` refuses an export whose columns are not those of
+    the delivery before; `reject_row` also rejects rows with a value that does not clean, instead of the value alone."""
     records: tuple[RecordSpec, ...]
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ Names file, line and key, and the right key that is nearest. Which keys there ar
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,29 @@ class YamlFile:
         except ValidationError as error:
             faults = [self._fault(one, model, place) for one in error.errors(include_url=False)[:MAX_FAULTS]]
             raise YamlError("; ".join(dict.fromkeys(faults))) from None
+
+    def line_of(self, place: str) -> int:
+        """The line of a place as messages write it, `objects.Contact.records[0].email`, or of what is around it."""
+        content: Any = self.content
+        path: list[int | str] = []
+        while place and isinstance(content, (dict, list)):
+            if isinstance(content, list):
+                number = re.match(r"\[(\d+)\]\.?", place)
+                if not number or int(number[1]) >= len(content):
+                    break
+                path.append(int(number[1]))
+                content = content[int(number[1])]
+                place = place[number.end() :]
+            else:
+                keys = [str(key) for key in content if re.match(rf"{re.escape(str(key))}(?=$|[.\[])", place)]
+                if not keys and "fields" in content:
+                    keys, place = ["fields"], f"fields.{place}"
+                if not keys:
+                    break
+                path.append(max(keys, key=len))
+                place = place[len(str(path[-1])) :].removeprefix(".")
+                content = content[path[-1]]
+        return _line_of(self.node, path) or 1
 
     def _fault(self, error: ErrorDetails, model: type[BaseModel], place: Place) -> str:
         own = _without_markers(error["loc"], self.content, place)

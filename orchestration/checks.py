@@ -10,6 +10,7 @@ ROWS_ACCOUNTED = "every_file_row_is_landed_or_rejected"
 NOTHING_REFUSED = "no_export_is_refused"
 DELIVERIES_ADD_UP = "every_delivery_adds_up"
 OUTCOMES_ACCOUNTED = "every_landed_row_has_one_outcome"
+COLUMNS_STAND = "no_column_changed"
 NO_DELETIONS_HELD = "no_mass_deletion_is_held"
 ONE_LINK = "every_record_has_one_link"
 DECISIONS_KNOWN = "every_decision_names_known_records"
@@ -26,6 +27,7 @@ BLOCKING: Mapping[str, str] = {
 WARNING: Mapping[str, str] = {
     NOTHING_REFUSED: "No file was refused whole: name and shape fit, and it could be read for certain.",
     DELIVERIES_ADD_UP: "Totals, pages and end marks add up; else a delivery is applied as changes and deletes nothing.",
+    COLUMNS_STAND: "No column is new, missing, renamed or written in another form since the delivery before.",
     NO_DELETIONS_HELD: "No complete delivery would delete more than 20 % of an object.",
     SOURCES_FRESH: "No source has been silent for longer than gate.yaml allows.",
     DECISIONS_KNOWN: "Every line of decisions.csv names two records that exist.",

@@ -5,6 +5,7 @@ What is said on the screen, and how, is `orchestration.console`; what is done, t
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from connectors.spec import ConnectorError, load_connector, load_connectors
+from connectors.spec import ConnectorError, load_connectors
+from connectors.yaml_file import nearest
 from orchestration import console
 from orchestration.settings import Settings
 
@@ -50,6 +52,26 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program ins
 def settings_of(data: Path | None = None, exports: str | None = None) -> Settings:
     given = {name: value for name, value in (("data", data), ("exports", exports)) if value is not None}
     return Settings(**given)  # type: ignore[arg-type]  # pydantic validates
+
+
+def data_folder(settings: Settings) -> Path:
+    """The data folder of a command that only reads; a misspelt one is no empty one."""
+    if not settings.data.is_dir():
+        beside = settings.data.resolve().parent
+        there = [path.name for path in beside.iterdir() if path.is_dir()] if beside.is_dir() else []
+        near = difflib.get_close_matches(settings.data.name, there, n=1)
+        hint = f"did you mean {beside / near[0]}?" if near else "`concord run` makes one, --data names another"
+        raise FileNotFoundError(f"there is no data folder at {settings.data}; {hint}")
+    return settings.data
+
+
+def known_source(data: Path, source: str | None) -> None:
+    """Raises where nothing ever came in from a source of this name; names the near one."""
+    from connectors.listings import sources_seen  # noqa: PLC0415
+
+    known = sources_seen(data)
+    if source is not None and source not in known:
+        raise ConnectorError(f"nothing came in from a source {source!r}{nearest(source, known) if known else ''}")
 
 
 @contextmanager
@@ -146,14 +168,35 @@ def sample(
 @app.command()
 def rejected(
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    values: Annotated[bool, typer.Option("--values", help="Instead: values that did not clean.")] = False,
+    excluded: Annotated[bool, typer.Option("--excluded", help="Instead: rows left out by a rule.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Rows of --values and --excluded.")] = 1000,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Try them again with the connectors as they are now; see the docs.")
+    ] = False,
+    exports: Exports = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """What was refused, why, and what to do: whole files, and rows at the door or as records."""
-    from connectors.listings import rejected_rows  # noqa: PLC0415
+    from connectors.listings import excluded_rows, rejected_rows, value_issue_rows  # noqa: PLC0415
 
     with plain_errors():
-        console.show(rejected_rows(settings_of(data).data, source).to_dicts(), as_json, console.print_rejected)
+        settings = settings_of(data, exports)
+        folder = data_folder(settings)
+        known_source(folder, source)
+        if replay:
+            from orchestration.replay import replay as replayed  # noqa: PLC0415
+
+            found = replayed(settings, source)
+            console.show(found, as_json, console.print_mapping)
+            raise typer.Exit(HELD if found["held"] else PUBLISHED)
+        if values:
+            console.show(value_issue_rows(folder, source, limit).to_dicts(), as_json, console.print_table)
+        elif excluded:
+            console.show(excluded_rows(folder, source, limit).to_dicts(), as_json, console.print_table)
+        else:
+            console.show(rejected_rows(folder, source).to_dicts(), as_json, console.print_rejected)
 
 
 @app.command()
@@ -239,17 +282,49 @@ def list_connectors(data: Data = None, as_json: Json = False) -> None:
 
 @connectors_app.command("check")
 def check_connectors(
-    file: Annotated[Path | None, typer.Argument()] = None, data: Data = None, as_json: Json = False
+    file: Annotated[Path | None, typer.Argument()] = None,
+    export: Annotated[
+        Path | None, typer.Argument(metavar="EXPORT", help="A file, or a folder of files, to try.")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
 ) -> None:
-    """Is a connector file right: its form, its record kinds, fields and cleaners? Without FILE: all of them."""
-    from transforms.normalise import bind  # noqa: PLC0415
+    """Is a connector file right, and what does it make of EXPORT? Without FILE: all of them. Stores nothing.
+
+    Exit 0: good; 1: EXPORT has rows or files that it does not take; 2: the file is wrong.
+    """
+    from connectors.spec import SYSTEMS, SourceSettings, load_sources  # noqa: PLC0415
+    from orchestration.trial import checked, source_of, trial  # noqa: PLC0415
 
     with plain_errors():
-        loaded = [load_connector(file)] if file else list(load_connectors(settings_of(data).connector_folders).values())
-        for connector in loaded:
-            bind(connector)
-        rows = [{"name": c.name, "objects": len(c.objects), "verdict": "good"} for c in loaded]
-        console.show(rows, as_json, console.print_table)
+        settings = settings_of(data)
+        load_connectors(settings.connector_folders)  # says what is wrong with the folders
+        shipped = [path for folder in (SYSTEMS, *settings.connector_folders) for path in sorted(folder.glob("*.yaml"))]
+        loaded = [checked(one) for one in ([file] if file else shipped) if one.name != "sources.yaml"]
+        if not export:
+            rows = [{"name": c.name, "objects": len(c.objects), "verdict": "good"} for c in loaded]
+            console.show(rows, as_json, console.print_table)
+            raise typer.Exit(PUBLISHED)
+        said = load_sources(*settings.connector_folders, settings.policy)
+        source = source_of(export, loaded[0])
+        found = trial(loaded[0], export, settings.data, said.get(source, SourceSettings()))
+        console.show(found, as_json, console.print_trial)
+    taken = found["objects"] and not found["refused"] and not any(one["rejected"] for one in found["objects"])
+    raise typer.Exit(PUBLISHED if taken else HELD)
+
+
+@connectors_app.command("draft")
+def draft_connector(
+    export: Annotated[Path, typer.Argument(metavar="EXPORT", help="A file, or a folder of one source's files.")],
+    name: Annotated[str | None, typer.Option(help="What the system is called. [its folder's or file's name]")] = None,
+    data: Data = None,
+) -> None:
+    """Draft a connector for exports of an unknown system, with how sure each guess is. Prints it."""
+    from orchestration.draft import draft, system_name  # noqa: PLC0415
+
+    with plain_errors():
+        settings_of(data)
+        typer.echo(draft(export, name or system_name(export)), nl=False)
 
 
 @sources_app.command("list")
@@ -258,7 +333,7 @@ def list_sources(data: Data = None, as_json: Json = False) -> None:
     from connectors.listings import source_rows  # noqa: PLC0415
 
     with plain_errors():
-        console.show(source_rows(settings_of(data).data), as_json, console.print_table)
+        console.show(source_rows(data_folder(settings_of(data))), as_json, console.print_table)
 
 
 @sources_app.command("remove")
@@ -287,7 +362,9 @@ def list_deliveries(
     from connectors.listings import delivery_rows  # noqa: PLC0415
 
     with plain_errors():
-        console.show(delivery_rows(settings_of(data).data, source), as_json, console.print_table)
+        folder = data_folder(settings_of(data))
+        known_source(folder, source)
+        console.show(delivery_rows(folder, source), as_json, console.print_table)
 
 
 @deliveries_app.command("release")

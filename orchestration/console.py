@@ -264,6 +264,29 @@ def print_policy_effect(effect: Mapping[str, Any]) -> None:
         )
 
 
+def print_trial(found: Mapping[str, Any]) -> None:
+    """Of an export tried with a connector: its rows per object, what is odd, and the first records."""
+    counts = ("object", "rows", "landed", "accepted")
+    if found["objects"]:
+        print_table([{name: one[name] for name in counts} for one in found["objects"]])
+    else:
+        out.print(
+            "No object of the connector took anything. Names that it knows: " + escape(", ".join(found["patterns"]))
+        )
+    for one in found["objects"]:
+        for title, part in (("Rejected", "rejected"), ("Excluded", "excluded"), ("Do not clean", "value_issues")):
+            _print_counts(f"{one['object']}: {title.lower()}", one[part])
+        _print_counts(f"{one['object']}: look at", dict.fromkeys([*one["warnings"], *one["drift"]], None))
+        if one["not_stored"]:
+            out.print(f"\n{escape(one['object'])}: not stored: {escape(', '.join(one['not_stored']))}", soft_wrap=True)
+    _print_counts("Refused", dict.fromkeys(found["refused"], None))
+    _print_counts("Skipped, named by no object", dict.fromkeys(found["skipped"], None))
+    for kind, rows in found["records"].items():
+        out.print(f"\n[bold]{kind}[/], the first records:")
+        for row in rows:
+            out.print("  " + escape(", ".join(f"{name}={value}" for name, value in row.items())), soft_wrap=True)
+
+
 def _print_counts(title: str, counts: Mapping[str, int | None]) -> None:
     if counts:
         out.print(f"\n{title}:")

@@ -98,14 +98,26 @@ def plan(bound: BoundObject, settings: SourceSettings) -> Plan:
         p.add(CELL + column, cell(pl.col(RAW + column), bound.nulls))
     p.add("record_id", key_expr(bound.key, p.context(), CELL), keep=True)
     if bound.spec.modified:
-        _, changed = _chain(p, pl.col(CELL + bound.spec.modified), bound.modified, p.context(), "modified")
-        p.add("modified_at", changed, keep=True)
+        _modified(p, bound.spec.modified)
     else:
         p.add("modified_at", pl.lit(None, pl.Datetime("us", "UTC")), keep=True)
     for number, record in enumerate(bound.records):
         _values(p, number, record)
     _made(p)
     return p
+
+
+def _modified(p: Plan, column: str) -> None:
+    """The instant of the last change, for every record of the row; where it does not clean, each of them says so."""
+    stated = pl.col(CELL + column)
+    steps, changed = _chain(p, stated, p.bound.modified, p.context(), "modified")
+    p.add("modified_at", changed, keep=True)
+    found = []
+    for index, (went_in, came_out, cleaner) in enumerate(steps):
+        lost = pl.when(went_in.is_not_null() & came_out.is_null()).then(stated)
+        found.append(Issue("modified_at", column, p.add(f"modified:lost:{index}", lost, keep=True), cleaner.reason))
+    for number in range(len(p.bound.records)):
+        p.values[number, "modified_at"] = Value("modified_at", tuple(found))
 
 
 def cells(rows: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
@@ -273,6 +285,7 @@ def _made(p: Plan) -> None:
         p.add(made(number), valid & full, keep=True)
         applies.append(pl.col(made(number)) if implied else valid)
         missing += [] if implied else [(valid & e, record, name) for name, e in empty.items()]
+    unclean = _unclean(p) if spec.drift == "reject_row" else []
     keyless = (pl.col("record_id").is_null(), outcomes.REJECTED, outcomes.NO_KEY, ", ".join(p.bound.key.columns))
     cases: list[tuple[pl.Expr, str, str, str | None]] = [
         keyless,
@@ -283,6 +296,7 @@ def _made(p: Plan) -> None:
             (test, outcomes.REJECTED, f"{record.kind}.{name} is missing", _columns_of(record, name))
             for test, record, name in missing
         ),
+        *unclean,
     ]
     otherwise = (outcomes.ACCEPTED, None, None)
     for place, name in enumerate(("outcome", "rule", "column")):
@@ -290,6 +304,16 @@ def _made(p: Plan) -> None:
         for test, *said in reversed(cases):
             expr = pl.when(test).then(pl.lit(said[place], pl.String)).otherwise(expr)
         p.add(name, expr, keep=True)
+
+
+def _unclean(p: Plan) -> list[tuple[pl.Expr, str, str, str | None]]:
+    """Rows of which a value does not clean, where the connector would rather lose the row than the value."""
+    return [
+        (pl.col(made(number)) & pl.col(issue.value).is_not_null(), outcomes.REJECTED, said, issue.column)
+        for number, record in enumerate(p.bound.records)
+        for issue in issues(p, number)
+        for said in (f"{record.kind}.{issue.field} {issue.reason or 'does not clean'}",)
+    ]
 
 
 def _columns_of(record: BoundRecord, column: str) -> str:

@@ -29,7 +29,9 @@ def exports_asset(connector: Connector) -> dg.AssetsDefinition:
         owners=[f"team:{connector.owner}"],
         description=f"Landed rows of every {connector.name} source: {', '.join(connector.objects)}. "
         "Only columns that the connector names; what could not be read for certain is among the rejected.",
-        check_specs=checks.specs(asset_key, checks.ROWS_ACCOUNTED, checks.NOTHING_REFUSED, checks.DELIVERIES_ADD_UP),
+        check_specs=checks.specs(
+            asset_key, checks.ROWS_ACCOUNTED, checks.NOTHING_REFUSED, checks.DELIVERIES_ADD_UP, checks.COLUMNS_STAND
+        ),
         required_resource_keys={"workspace"},
     )
     def landed(context: dg.AssetExecutionContext) -> Iterable[dg.MaterializeResult]:
@@ -44,6 +46,7 @@ def exports_asset(connector: Connector) -> dg.AssetsDefinition:
                 checks.result(asset_key, checks.ROWS_ACCOUNTED, unaccounted(workspace.data, new)),
                 checks.result(asset_key, checks.NOTHING_REFUSED, _refused(report)),
                 checks.result(asset_key, checks.DELIVERIES_ADD_UP, _warnings(report)),
+                checks.result(asset_key, checks.COLUMNS_STAND, _drifted(report)),
             ],
         )
 
@@ -60,15 +63,25 @@ def _refused(report: LandingReport) -> list[str]:
 
 
 def _warnings(report: LandingReport) -> list[str]:
-    gone = "the column {} is missing, which the delivery before had: its values are now empty"
+    return [f"{line.source} {line.object}: {warning}" for line in report.objects for warning in line.warnings]
+
+
+def _drifted(report: LandingReport) -> list[str]:
     return [
-        f"{line.source} {line.object}: {warning}"
+        f"{line.source} {line.object}: {sentence}"
         for line in report.objects
-        for warning in (*line.warnings, *(gone.format(column) for column in line.missing_columns))
+        for drift in line.drift
+        for sentence in drift.sentences()
     ]
 
 
+def _stale(report: LandingReport) -> dict[tuple[str, str | None], str]:
+    """Objects of which an export was refused: what they last said well stands."""
+    return {(one.source, one.object): "an export was refused; what it last delivered stands" for one in report.refused}
+
+
 def _metadata(workspace: Workspace, report: LandingReport, new: Sequence[Delivery]) -> Mapping[str, Any]:
+    stale = _stale(report)
     rows = [
         {
             "source": line.source,
@@ -80,8 +93,8 @@ def _metadata(workspace: Workspace, report: LandingReport, new: Sequence[Deliver
             "landed": line.landed,
             "rejected": line.rejected,
             "columns_not_stored": len(line.unnamed),
-            "new_columns": ", ".join(line.new_columns),
-            "missing_columns": ", ".join(line.missing_columns),
+            "drift": "; ".join(sentence for drift in line.drift for sentence in drift.sentences()),
+            "stale": stale.get((line.source, line.object), ""),
         }
         for line in report.objects
     ]

@@ -340,7 +340,8 @@ def test_new_and_missing_columns_are_reported(house: House) -> None:
     house.land()
     house.put("Account.csv", "Id,Name,Old,New\n1,A,x,y\n")
     (line,) = house.land(MONDAY + DAY).objects
-    assert (line.new_columns, line.missing_columns) == (("New",), ("Changed",))
+    (drift,) = line.drift
+    assert (drift.new, drift.missing) == (("New",), ("Changed",))
 
 
 def test_everything_under_data_is_private(house: House) -> None:

@@ -25,6 +25,7 @@ COMMANDS = {
     "identity train",
     "connectors list",
     "connectors check",
+    "connectors draft",
     "sources list",
     "sources remove",
     "deliveries list",
@@ -126,6 +127,29 @@ def test_training_without_records_says_how_they_come(tmp_path: Path) -> None:
     code, output = run("identity", "train", "--data", tmp_path)
     assert code == FAILED
     assert "concord run" in " ".join(output.split())
+
+
+def test_a_misspelt_source_or_data_folder_is_answered_with_the_near_one(tmp_path: Path) -> None:
+    (tmp_path / "data" / "landed" / "salesforce").mkdir(parents=True)
+    for command in (["rejected"], ["deliveries", "list"]):
+        code, output = run(*command, "--source", "salesfroce", "--data", tmp_path / "data")
+        assert code == FAILED
+        assert "did you mean 'salesforce'" in " ".join(output.split())
+        code, output = run(*command, "--data", tmp_path / "dta")
+        assert code == FAILED
+        assert "did you mean" in " ".join(output.split())
+
+
+def test_a_wrong_connector_is_answered_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(
+        "name: acme\nkind: crm\nowner: sales\nrank: 40\nobjects:\n  Customer:\n"
+        "    exports: [{file: customers, require: [ID]}]\n    key: ID\n"
+        "    records:\n      - kind: person\n        fields:\n          email: {from: E, clean: emial}\n"
+    )
+    code, output = run("connectors", "check", file)
+    assert code == FAILED
+    assert "line 12" in " ".join(output.split())
 
 
 def test_a_source_whose_folder_is_still_there_is_not_removed(tmp_path: Path) -> None:

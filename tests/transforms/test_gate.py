@@ -98,6 +98,11 @@ def test_the_contract_is_what_dbt_promises() -> None:
         assert kinds(columns) == list(TABLES[table].columns.values()), table
 
 
+def test_a_first_publication_has_customers(gate: Any, people: Any) -> None:
+    assert "customers" in failed(gate({}, {}))
+    assert "customers" not in failed(gate(people(*many(2)), {}))
+
+
 def test_marts_as_they_should_be_pass(gate: Any, people: Any) -> None:
     findings = gate(people(*many(20)), people(*many(20)))
     assert failed(findings) == set()

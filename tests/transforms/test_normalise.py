@@ -70,6 +70,26 @@ def test_what_does_not_clean_is_null_and_kept_with_its_reason(tmp_path: Path) ->
     ]
 
 
+def test_a_time_of_change_that_is_none_is_told_as_every_other_value(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    source.deliver(5, [*people(1, changed="last week"), *people(2, changed="2026-01-01")])
+    source.contacts()
+    (issue,) = source.issues()
+    assert (issue["record_id"], issue["field"], issue["value"]) == ("1", "modified_at", "last week")
+
+
+def test_an_object_may_rather_lose_a_row_than_a_value(tmp_path: Path) -> None:
+    rows = [*people(1, email="nobody"), *people(2, email="ada@x.com"), *people(3, changed="soon")]
+    for mode, accepted in (("evolve", 3), ("reject_row", 1)):
+        source = Source(tmp_path / mode, connector(drift=mode))
+        source.deliver(5, rows)
+        assert source.contacts().accepted == accepted
+    assert set(source.outcomes().values()) == {"accepted", "rejected"}
+    rejected = pl.read_parquet(tmp_path / "reject_row/rejected/crm/Contact/records.parquet")
+    assert rejected.select("row", "column").rows() == [(1, "email"), (3, "changed")]
+    assert rejected["reason"][0] == "person.email is not a valid e-mail address"
+
+
 def test_a_phone_is_read_in_the_rows_country_before_the_sources(tmp_path: Path) -> None:
     source = Source(tmp_path)
     source.deliver(1, [*people(1, phone="020 7946 0958", country="England"), *people(2, phone="030 901820")])
