@@ -115,7 +115,15 @@ def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], 
     )
 
 
-OURS = ("ConnectorError", "PolicyError", "PublicationError", "DecisionError", "IdentityError", "DataFolderBusy")
+OURS = (
+    "ConnectorError",
+    "PolicyError",
+    "PublicationError",
+    "DecisionError",
+    "IdentityError",
+    "DataFolderBusy",
+    "StorageError",
+)
 """Errors whose message is part of our interface; what they were raised from is for the log."""
 
 

@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 import psutil
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from connectors.storage import Access, Storage, storage_at
 
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -39,6 +41,9 @@ class Settings(BaseSettings):
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     memory: str = Field(default_factory=lambda: f"{available_memory() // 2 // 10**6}MB")
     threads: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
+    sftp_password: SecretStr | None = None
+    sftp_key: Path | None = None
+    sftp_known_hosts: Path = Path("~/.ssh/known_hosts")
 
     @field_validator("data", "policy")
     @classmethod
@@ -53,9 +58,11 @@ class Settings(BaseSettings):
             raise ValueError(f"CONCORD_MEMORY is {value!r}; expected a size such as 4GB or 512MiB")
         return f"{int(float(found[1]) * UNITS[found[2] or '']) // 10**6}MB"
 
-    @cached_property
-    def exports_folder(self) -> Path:
-        return Path(self.exports).expanduser().resolve()
+    @property
+    def storage(self) -> Storage:
+        """Where the exports lie: each call gives one of its own."""
+        password = self.sftp_password.get_secret_value() if self.sftp_password else None
+        return storage_at(self.exports, self.data, Access(password, self.sftp_key, self.sftp_known_hosts))
 
     @cached_property
     def connector_folders(self) -> tuple[Path, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from connectors.landing import LandingReport, land
+from connectors.landing import LandingReport, land, unknown_sources
 from connectors.ledger import Delivery, deliveries, landed_path
 from connectors.listings import unaccounted
 from connectors.spec import Connector
@@ -34,7 +34,9 @@ def exports_asset(connector: Connector) -> dg.AssetsDefinition:
     )
     def landed(context: dg.AssetExecutionContext) -> Iterable[dg.MaterializeResult]:
         workspace: Workspace = context.resources.workspace
-        report = land(connector, workspace.exports, workspace.data, workspace.as_of)
+        with workspace.exports as exports:
+            report = land(connector, exports, workspace.data, workspace.as_of)
+            workspace.reports["unknown_sources"] = unknown_sources(exports, workspace.connectors)
         workspace.reports.setdefault("landing", {})[connector.name] = report
         new = _new(workspace, report)
         yield dg.MaterializeResult(
