@@ -6,11 +6,13 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import psutil
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.notices import Channels
 from connectors.storage import Access, Storage, storage_at
 
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
@@ -30,7 +32,9 @@ def available_memory() -> int:
 class Settings(BaseSettings):
     """The settings of README's table, from `CONCORD_*` variables and `.env`; arguments win over both."""
 
-    model_config = SettingsConfigDict(env_prefix="CONCORD_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CONCORD_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     exports: str = "./exports"
     data: Path = Path("./data")
@@ -44,6 +48,10 @@ class Settings(BaseSettings):
     sftp_password: SecretStr | None = None
     sftp_key: Path | None = None
     sftp_known_hosts: Path = Path("~/.ssh/known_hosts")
+    notify: SecretStr = SecretStr("")
+    smtp: str = ""
+    smtp_password: SecretStr | None = None
+    smtp_from: str = "concord@localhost"
 
     @field_validator("data", "policy")
     @classmethod
@@ -63,6 +71,17 @@ class Settings(BaseSettings):
         """Where the exports lie: each call gives one of its own."""
         password = self.sftp_password.get_secret_value() if self.sftp_password else None
         return storage_at(self.exports, self.data, Access(password, self.sftp_key, self.sftp_known_hosts))
+
+    @model_validator(mode="after")
+    def _can_notify(self) -> Self:
+        self.channels  # noqa: B018 - a target that cannot be meant is told before a run, not after it failed
+        return self
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Whom notices go to."""
+        password = self.smtp_password.get_secret_value() if self.smtp_password else None
+        return Channels(self.notify.get_secret_value(), self.smtp, password, self.smtp_from)
 
     @cached_property
     def connector_folders(self) -> tuple[Path, ...]:
