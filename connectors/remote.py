@@ -80,10 +80,14 @@ class KnownHosts(paramiko.MissingHostKeyPolicy):
 class RemoteStorage(Storage):
     """An exports root on another machine. Used as a context: what was brought over is removed at its end."""
 
+    remote = True
+
     def __init__(self, place: str, data: Path, access: Access) -> None:
         self._place, self._access, self._url = place, access, urlsplit(place)
         self._incoming = data / "incoming"
         self._filesystem: AbstractFileSystem | None = None
+        self._seen: dict[str, dict[str, RemoteFile]] = {}
+        """Per source, by name: the files as they were last looked at."""
         self._files: dict[Path, RemoteFile] = {}
         """By where each comes to lie here."""
         self._memory: dict[str, dict[str, Any]] = {}
@@ -178,9 +182,12 @@ class RemoteStorage(Storage):
     def remember(self, export: Export, facts: Facts) -> None:
         self._remember(export.path, _key(export), {**asdict(facts), "start": facts.start.hex()})
 
-    def known(self, source: str, name: str, file: RemoteFile) -> bool:
-        """Whether the file, as it is now, has been read before."""
-        here = self._lands_at(source, name, file).name
+    def stamps(self, source: str) -> dict[str, tuple[Hashable, ...]]:
+        self._seen[source] = self.files(source)
+        return {name: file.stamp for name, file in self._seen[source].items()}
+
+    def known(self, source: str, name: str) -> bool:
+        here = self._lands_at(source, name, self._seen[source][name]).name
         return any(key.partition("|")[0] == here for key in self._remembered(source))
 
     def _remember(self, path: Path, key: str, told: Any) -> None:

@@ -104,6 +104,9 @@ class _Found:
 class Storage:
     """The exports root. Names of files are those of the sources; the root itself may be a link."""
 
+    remote = False
+    """Whether reading costs so much that only what is new is read."""
+
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
 
@@ -187,6 +190,23 @@ class Storage:
     def plain_path(self, export: Export) -> Path | None:
         """Where the export's bytes lie on the disk as they are; None where they are packed."""
         return None if export.member is not None or packing_of(export.name) else export.path.resolve()
+
+    def stamps(self, source: str) -> dict[str, tuple[Hashable, ...]]:
+        """What moves while files are being written, per file of a source; nothing is read for that."""
+        folder = self.root / source
+        found: dict[str, tuple[Hashable, ...]] = {}
+        for path in _files(folder):
+            try:
+                state = path.stat()
+            except OSError:  # gone meanwhile, or a link that leads nowhere
+                continue
+            name = os.fsencode(path.relative_to(folder)).decode(errors="replace")
+            found[name] = (state.st_size, state.st_mtime_ns, state.st_ino)
+        return found
+
+    def known(self, source: str, name: str) -> bool:  # noqa: ARG002
+        """Whether the file, as it is now, has been read before; here it is asked for its content instead."""
+        return False
 
     def stamp(self, export: Export) -> tuple[Hashable, ...]:
         """What moves while a file is being written: its size, time and identity on the disk."""

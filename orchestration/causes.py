@@ -22,7 +22,7 @@ NOTABLE = (checks.NO_DELETIONS_HELD,)
 
 @dataclass(frozen=True)
 class Causes:
-    """`errors` are the innermost causes, `failed_checks` what must hold and does not; `notable` ones are warnings too."""
+    """`errors` are the innermost causes, `failed_checks` what must hold and does not; `notable`: some of `warnings`."""
 
     errors: tuple[str, ...]
     failed_checks: tuple[str, ...]
