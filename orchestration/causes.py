@@ -16,7 +16,7 @@ OURS = (
 )
 """Errors whose message is part of our interface; what they were raised from is for the log."""
 
-NOTABLE = (checks.NO_DELETIONS_HELD,)
+NOTABLE = (checks.NO_DELETIONS_HELD, checks.SOURCES_FRESH)
 """Checks that stop nothing, but wait for a person."""
 
 

@@ -10,6 +10,7 @@ ROWS_ACCOUNTED = "every_file_row_is_landed_or_rejected"
 NOTHING_REFUSED = "no_export_is_refused"
 DELIVERIES_ADD_UP = "every_delivery_adds_up"
 OUTCOMES_ACCOUNTED = "every_landed_row_has_one_outcome"
+SOURCES_FRESH = "every_source_is_fresh"
 NO_DELETIONS_HELD = "no_mass_deletion_is_held"
 ONE_LINK = "every_record_has_one_link"
 DECISIONS_KNOWN = "every_decision_names_known_records"
@@ -25,6 +26,7 @@ BLOCKING: Mapping[str, str] = {
 WARNING: Mapping[str, str] = {
     NOTHING_REFUSED: "No file was refused whole: name and shape fit, and it could be read for certain.",
     DELIVERIES_ADD_UP: "Totals, pages and end marks add up; else a delivery is applied as changes and deletes nothing.",
+    SOURCES_FRESH: "No source's newest delivery is older than its `fresh_within`.",
     NO_DELETIONS_HELD: "No complete delivery would delete more than 20 % of an object.",
     DECISIONS_KNOWN: "Every line of decisions.csv names two records that exist.",
     BLOCKS_BOUNDED: "No contact point or name is shared by so many records that pairs were left out.",

@@ -36,9 +36,10 @@ SOURCES = pl.Schema(
         ("currency", pl.String()),
         ("language", pl.String()),
         ("fresh_at", pl.Datetime("us", "UTC")),
+        ("fresh_until", pl.Datetime("us", "UTC")),
     ]
 )
-"""One row per source that has deliveries; `fresh_at`: effective time of the newest."""
+"""One row per source that has deliveries; `fresh_at`: effective time of the newest, to which `fresh_within` is added."""
 
 
 def normalise_source(
@@ -110,6 +111,7 @@ def write_sources(
                 own.currency,
                 own.language,
                 effective,
+                own.fresh_until(connector, effective),
             )
         )
     frame = pl.DataFrame(rows, SOURCES, orient="row")

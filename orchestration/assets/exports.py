@@ -1,6 +1,7 @@
 """The first floor: one asset per system, which lands what its sources have delivered."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -8,7 +9,8 @@ import dagster as dg
 from connectors.landing import LandingReport, land, unknown_sources
 from connectors.ledger import Delivery, deliveries, landed_path
 from connectors.listings import unaccounted
-from connectors.spec import Connector
+from connectors.naming import system_of
+from connectors.spec import Connector, SourceSettings
 from orchestration import checks
 from orchestration.metadata import counts_table, table_metadata
 from orchestration.workspace import Workspace
@@ -29,7 +31,10 @@ def exports_asset(connector: Connector) -> dg.AssetsDefinition:
         owners=[f"team:{connector.owner}"],
         description=f"Landed rows of every {connector.name} source: {', '.join(connector.objects)}. "
         "Only columns that the connector names; what could not be read for certain is among the rejected.",
-        check_specs=checks.specs(asset_key, checks.ROWS_ACCOUNTED, checks.NOTHING_REFUSED, checks.DELIVERIES_ADD_UP),
+        check_specs=checks.specs(
+            asset_key, checks.ROWS_ACCOUNTED, checks.NOTHING_REFUSED, checks.DELIVERIES_ADD_UP, checks.SOURCES_FRESH
+        ),
+        freshness_policy=dg.FreshnessPolicy.time_window(connector.fresh_within) if connector.fresh_within else None,
         required_resource_keys={"workspace"},
     )
     def landed(context: dg.AssetExecutionContext) -> Iterable[dg.MaterializeResult]:
@@ -46,6 +51,7 @@ def exports_asset(connector: Connector) -> dg.AssetsDefinition:
                 checks.result(asset_key, checks.ROWS_ACCOUNTED, unaccounted(workspace.data, new)),
                 checks.result(asset_key, checks.NOTHING_REFUSED, _refused(report)),
                 checks.result(asset_key, checks.DELIVERIES_ADD_UP, _warnings(report)),
+                checks.result(asset_key, checks.SOURCES_FRESH, late_sources(workspace, connector)),
             ],
         )
 
@@ -68,6 +74,19 @@ def _warnings(report: LandingReport) -> list[str]:
         for line in report.objects
         for warning in (*line.warnings, *(gone.format(column) for column in line.missing_columns))
     ]
+
+
+def late_sources(workspace: Workspace, connector: Connector) -> Iterator[str]:
+    """Sources of which nothing new has come for longer than is usual."""
+    newest: dict[str, datetime] = {}
+    for one in deliveries(workspace.data):
+        if system_of(one.source) == connector.name:
+            newest[one.source] = max(one.effective, newest.get(one.source, one.effective))
+    for source, effective in sorted(newest.items()):
+        settings = workspace.source_settings.get(source, SourceSettings())
+        until = settings.fresh_until(connector, effective)
+        if until and until.date() < workspace.as_of:
+            yield f"{source}: its newest delivery is of {effective:%Y-%m-%d}; ask {connector.owner} where the next is"
 
 
 def _metadata(workspace: Workspace, report: LandingReport, new: Sequence[Delivery]) -> Mapping[str, Any]:

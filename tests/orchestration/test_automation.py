@@ -6,7 +6,7 @@ import json
 import threading
 import zipfile
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,11 +16,12 @@ from pydantic import SecretStr
 
 from connectors.landing import land
 from connectors.spec import load_connectors
+from orchestration.assets.exports import exports_asset, late_sources
 from orchestration.automation import arrivals_sensor
 from orchestration.notices import notice_sensors
 from orchestration.runner import run_job
 from orchestration.settings import Settings
-from orchestration.workspace import data_folder_lock
+from orchestration.workspace import Workspace, data_folder_lock
 
 CONTACTS = "Id,LastName,AccountId,OwnerId,Email\n003000000000001AAA,Lovelace,,,ada@example.org\n"
 
@@ -111,6 +112,32 @@ def test_nothing_is_started_while_a_run_is_under_way(house: House) -> None:
     assert house.looks() == []
     house.instance.delete_run(run.run_id)
     assert len(house.looks()) == 1
+
+
+@pytest.mark.parametrize(
+    ("as_of", "said", "late"),
+    [
+        (date(2026, 1, 7), "", False),
+        (date(2026, 1, 8), "", True),
+        (date(2026, 1, 8), "salesforce: {fresh_within: 72 hours}", False),
+    ],
+)
+def test_a_source_that_has_gone_silent_is_told(house: House, as_of: date, said: str, late: bool) -> None:
+    house.put("salesforce/2026-01-05/Contact.csv", CONTACTS)
+    house.land()
+    house.settings.policy.mkdir()
+    (house.settings.policy / "sources.yaml").write_text(said)
+    workspace = Workspace(house.settings, as_of, datetime(2026, 1, 8, tzinfo=UTC), "run")
+    found = list(late_sources(workspace, load_connectors()["salesforce"]))
+    assert ["salesforce: its newest delivery is of 2026-01-05" in sentence for sentence in found] == [True] * late
+
+
+def test_a_system_that_says_how_fresh_it_is_bears_a_freshness_policy() -> None:
+    salesforce = load_connectors()["salesforce"]
+    (spec,) = exports_asset(salesforce).specs
+    assert spec.freshness_policy == dg.FreshnessPolicy.time_window(salesforce.fresh_within)
+    (unsaid,) = exports_asset(salesforce.model_copy(update={"fresh_within": None})).specs
+    assert unsaid.freshness_policy is None
 
 
 def test_a_place_that_cannot_be_reached_is_a_reason_not_a_failure(
