@@ -39,7 +39,7 @@ SOURCES = pl.Schema(
         ("fresh_until", pl.Datetime("us", "UTC")),
     ]
 )
-"""One row per source that has deliveries; `fresh_at`: effective time of the newest, to which `fresh_within` is added."""
+"""One row per source that has deliveries; `fresh_at`: effective time of the newest; `fresh_until` by `fresh_within`."""
 
 
 def normalise_source(
