@@ -89,8 +89,12 @@ def steady(exports: Storage, export: Export) -> Iterator[None]:
 
 def facts_of(exports: Storage, export: Export) -> Facts:
     """Hash and encoding facts, from one pass over the export; raises `Moving` or `Refused`."""
-    with steady(exports, export), exports.open(export) as stream:
-        return inspect(stream)
+    facts = exports.facts(export)
+    if facts is None:
+        with steady(exports, export), exports.open(export) as stream:
+            facts = inspect(stream)
+        exports.remember(export, facts)
+    return facts
 
 
 def land_content(

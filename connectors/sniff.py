@@ -86,7 +86,7 @@ def sample(export: Opened, found: Sniffed, columns: Mapping[str, str], beside: P
     Raises:
         Refused: the reader does not take it so.
     """
-    wanted = Wanted(tuple(columns), (), dict(columns))
+    wanted = Wanted(tuple(columns), (), {name: (called,) for name, called in columns.items()})
     try:
         with Sink(beside) as sink:
             reading = READERS[found.shape().format](export, found.shape(), wanted, sink)

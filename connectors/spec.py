@@ -6,6 +6,8 @@ words are defined: `transforms.normalise.bind`. Reading exports does not belong 
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -225,6 +227,20 @@ class ObjectSpec(Strict):
         return tuple(dict.fromkeys(named))
 
 
+_WITHIN = re.compile(r"([1-9]\d*) (hour|day)s?")
+
+
+def _within(said: Any) -> Any:
+    found = _WITHIN.fullmatch(said) if isinstance(said, str) else None
+    if isinstance(said, str) and not found:
+        raise ValueError("expected a number of hours or days, such as `2 days`")
+    return dt.timedelta(**{f"{found[2]}s": int(found[1])}) if found else said
+
+
+FreshWithin = Annotated[dt.timedelta, BeforeValidator(_within)]
+"""How old the newest delivery may be, e.g. `2 days`, before somebody should ask where the next one is."""
+
+
 class Connector(Strict):
     """One system: how to read its exports and what their rows mean."""
 
@@ -233,6 +249,7 @@ class Connector(Strict):
     owner: str
     rank: int = Field(ge=1, le=100)
     """1 is believed most; survivorship compares it across sources."""
+    fresh_within: FreshWithin | None = None
     nulls: Cells = ()
     """Cell values that this system writes for "nothing", beside the empty one."""
     objects: dict[str, ObjectSpec]
@@ -246,6 +263,13 @@ class SourceSettings(Strict):
     currency: str | None = None
     language: str | None = None
     rank: int | None = Field(default=None, ge=1, le=100)
+    fresh_within: FreshWithin | None = None
+    """In the place of the connector's."""
+
+    def fresh_until(self, connector: Connector, newest: dt.datetime) -> dt.datetime | None:
+        """Until when a source is fresh whose newest delivery took effect at `newest`; None where nothing is said."""
+        within = self.fresh_within or connector.fresh_within
+        return newest + within if within else None
 
 
 def load_connector(path: Path) -> Connector:

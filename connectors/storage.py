@@ -1,7 +1,8 @@
 """Where exports lie: which there are in each source's folder, and their bytes as streams.
 
 Only regular files inside the exports root, also in dated folders below a source's and in ZIPs. What an export means
-does not belong here (`connectors.landing`), nor do containers (`connectors.readers.archive`).
+does not belong here (`connectors.landing`), nor do containers (`connectors.readers.archive`), nor places on another
+machine (`connectors.remote`).
 """
 
 from __future__ import annotations
@@ -9,18 +10,58 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
+from urllib.parse import urlsplit
 
 from connectors.naming import packing_of
-from connectors.readers.archive import NotClosed, members, open_file, open_member
-from connectors.readers.gate import Refused
+from connectors.readers.archive import Member, NotClosed, members, open_file, open_member
+from connectors.readers.gate import Facts, Refused
 
 SOURCE = re.compile(r"[a-z][a-z0-9_]*(@[A-Za-z0-9_.-]+)?")
 
+REMOTE = ("s3", "sftp")
+"""Schemes of places on another machine."""
+
 _NOT_FOLLOWED = "put the file itself into the source's folder"
+
+
+class StorageError(RuntimeError):
+    """The place where the exports lie cannot be reached or read; says which, why and what to do, without secrets."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What opens `sftp://` beside its URL; `s3://` takes its credentials from the variables that AWS names."""
+
+    password: str | None = field(default=None, repr=False)
+    key: Path | None = None
+    """A private key's file; without one, the agent's keys and those in `~/.ssh`."""
+    known_hosts: Path = Path("~/.ssh/known_hosts")
+    """The host keys that are believed; a host that is not in it is not spoken to."""
+
+
+def storage_at(place: str, data: Path, access: Access = Access()) -> Storage:
+    """The exports root that `place` names: a folder, `s3://bucket/prefix` or `sftp://user@host:port/path`.
+
+    Raises:
+        StorageError: a scheme that nobody here speaks.
+    """
+    scheme = urlsplit(place).scheme if "://" in place else ""
+    if scheme in REMOTE:
+        from connectors.remote import RemoteStorage  # noqa: PLC0415 - s3fs and paramiko load slowly, few need them
+
+        return RemoteStorage(place, data, access)
+    if scheme:
+        raise StorageError(f"{redacted(place)}: exports lie in a folder, s3:// or sftp://, not {scheme}://")
+    return Storage(Path(place).expanduser())
+
+
+def redacted(text: str) -> str:
+    """The text with the password of every URL in it hidden."""
+    return re.sub(r"(?<=://)([^/\s:@]*):[^/\s]*@", r"\1:•••@", text)
 
 
 @dataclass(frozen=True)
@@ -63,8 +104,25 @@ class _Found:
 class Storage:
     """The exports root. Names of files are those of the sources; the root itself may be a link."""
 
+    remote = False
+    """Whether reading costs so much that only what is new is read."""
+
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing more is read."""
+
+    def __str__(self) -> str:
+        """The place as it may be shown."""
+        return str(self.root)
+
+    def there(self) -> bool:
+        """Whether the exports root exists."""
+        return self.root.is_dir()
 
     def sources(self) -> list[str]:
         """Folders that are named as sources are: `<system>` or `<system>@<name>`."""
@@ -95,9 +153,13 @@ class Storage:
                 found.exports.append(Export(source, name, path, None, path.stat().st_size))
         return Listing(tuple(found.exports), tuple(found.refused), tuple(found.waiting))
 
+    def members(self, path: Path) -> list[Member]:
+        """The files in a ZIP, as `readers.archive.members` tells them."""
+        return members(path)
+
     def _list_zip(self, source: str, name: str, path: Path, found: _Found) -> None:
         try:
-            inside = members(path)
+            inside = self.members(path)
         except NotClosed:
             found.waiting.append(
                 Problem(name, "the ZIP does not close: it is still being written, or cut off", "wait, or send it again")
@@ -110,7 +172,7 @@ class Storage:
             full = f"{name}/{member.name}"
             if member.problem:
                 found.refused.append(Problem(full, member.problem, "pack it again as a plain file"))
-            elif not _hidden(member.name):
+            elif not hidden(member.name):
                 found.exports.append(Export(source, full, path, member.name, member.size))
 
     def open(self, export: Export) -> BinaryIO:
@@ -129,10 +191,34 @@ class Storage:
         """Where the export's bytes lie on the disk as they are; None where they are packed."""
         return None if export.member is not None or packing_of(export.name) else export.path.resolve()
 
-    def stamp(self, export: Export) -> tuple[int, int, int]:
+    def stamps(self, source: str) -> dict[str, tuple[Hashable, ...]]:
+        """What moves while files are being written, per file of a source; nothing is read for that."""
+        folder = self.root / source
+        found: dict[str, tuple[Hashable, ...]] = {}
+        for path in _files(folder):
+            try:
+                state = path.stat()
+            except OSError:  # gone meanwhile, or a link that leads nowhere
+                continue
+            name = os.fsencode(path.relative_to(folder)).decode(errors="replace")
+            found[name] = (state.st_size, state.st_mtime_ns, state.st_ino)
+        return found
+
+    def known(self, source: str, name: str) -> bool:  # noqa: ARG002
+        """Whether the file, as it is now, has been read before; here it is asked for its content instead."""
+        return False
+
+    def stamp(self, export: Export) -> tuple[Hashable, ...]:
         """What moves while a file is being written: its size, time and identity on the disk."""
         state = export.path.stat()
         return state.st_size, state.st_mtime_ns, state.st_ino
+
+    def facts(self, export: Export) -> Facts | None:  # noqa: ARG002
+        """What is known of the export's bytes without reading them; here nothing, for reading costs little."""
+        return None
+
+    def remember(self, export: Export, facts: Facts) -> None:
+        """Keep what reading the export's bytes told, where reading them again would cost much."""
 
     def _inside(self, path: Path) -> bool:
         try:
@@ -144,7 +230,7 @@ class Storage:
 def _files(folder: Path) -> Iterator[Path]:
     """Everything below a folder that is not a folder, by name; hidden names are left out."""
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if _hidden(path.name):
+        if hidden(path.name):
             continue
         if path.is_dir() and not path.is_symlink():
             yield from _files(path)
@@ -152,6 +238,6 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _hidden(name: str) -> bool:
+def hidden(name: str) -> bool:
     """Names by which systems mark what is not content: `.DS_Store`, `__MACOSX/…`, `~$Account.xlsx`."""
     return any(part.startswith((".", "~$", "__MACOSX")) for part in Path(name).parts)

@@ -29,7 +29,7 @@ WARNING: Mapping[str, str] = {
     DELIVERIES_ADD_UP: "Totals, pages and end marks add up; else a delivery is applied as changes and deletes nothing.",
     COLUMNS_STAND: "No column is new, missing, renamed or written in another form since the delivery before.",
     NO_DELETIONS_HELD: "No complete delivery would delete more than 20 % of an object.",
-    SOURCES_FRESH: "No source has been silent for longer than gate.yaml allows.",
+    SOURCES_FRESH: "No source has been silent for longer than its `fresh_within`, or gate.yaml, allows.",
     DECISIONS_KNOWN: "Every line of decisions.csv names two records that exist.",
     BLOCKS_BOUNDED: "No contact point or name is shared by so many records that pairs were left out.",
 }

@@ -80,6 +80,7 @@ def plain_errors() -> Iterator[None]:
     from connectors.publication import PublicationError  # noqa: PLC0415 - duckdb and polars load slowly; --help need not
     from connectors.sample import SampleError  # noqa: PLC0415
     from connectors.stewardship import StewardshipError  # noqa: PLC0415
+    from connectors.storage import StorageError  # noqa: PLC0415
     from orchestration.workspace import DataFolderBusy  # noqa: PLC0415
     from transforms.explain import UnknownRecord  # noqa: PLC0415
     from transforms.policy import PolicyError  # noqa: PLC0415
@@ -94,6 +95,7 @@ def plain_errors() -> Iterator[None]:
         PublicationError,
         SampleError,
         StewardshipError,
+        StorageError,
         UnknownRecord,
         DataFolderBusy,
         OSError,
@@ -119,9 +121,9 @@ def run(
         settings = settings_of(data, exports)
         if or_sample and not has_exports(settings):
             settings = on_sample(settings)
-        elif not settings.exports_folder.is_dir():
+        elif not settings.storage.there():
             raise FileNotFoundError(
-                f"there is no folder of exports at {settings.exports}; make one with a sub-folder per source, name "
+                f"there is no folder of exports at {settings.storage}; make one with a sub-folder per source, name "
                 "another with --exports or CONCORD_EXPORTS, or make one up: concord sample DIR --records 10000 --seed 1"
             )
         from orchestration.runner import run_job  # noqa: PLC0415
@@ -135,8 +137,9 @@ def run(
 
 
 def has_exports(settings: Settings) -> bool:
-    root = settings.exports_folder
-    return root.is_dir() and any(entry.is_dir() for entry in root.iterdir())
+    """Whether there are exports to work on; a place on another machine is meant, whatever lies there now."""
+    root = Path(settings.exports).expanduser()
+    return "://" in settings.exports or (root.is_dir() and any(entry.is_dir() for entry in root.iterdir()))
 
 
 def on_sample(settings: Settings) -> Settings:
@@ -146,7 +149,7 @@ def on_sample(settings: Settings) -> Settings:
     sample_folder = Path("sample")
     exports = sample_folder / "exports"
     if not (sample_folder / "truth.csv").exists():
-        console.say(f"No exports in {settings.exports}: making up a sample in ./{sample_folder}")
+        console.say(f"No exports in {settings.storage}: making up a sample in ./{sample_folder}")
         write_sample(sample_folder, 20_000, 1)
     return Settings(exports=str(exports), data=sample_folder / "data", policy=sample_folder / "policy")
 
@@ -344,9 +347,10 @@ def remove_source(source: str, exports: Exports = None, data: Data = None, as_js
 
     with plain_errors():
         settings = settings_of(data, exports)
-        folder = settings.exports_folder / source
-        if folder.exists():
-            raise ConnectorError(f"{folder} is still there and would come in again; take it away first")
+        if source in settings.storage.sources():
+            raise ConnectorError(
+                f"{settings.storage}/{source} is still there and would come in again; take it away first"
+            )
         with data_folder_lock(settings.data):
             removed = remove(settings.data, source)
         console.show({"source": source, "deliveries_removed": removed}, as_json, console.print_mapping)

@@ -66,6 +66,9 @@ def parsed_manifest() -> Path:
     TARGET.mkdir(exist_ok=True)
     with (TARGET / ".lock").open("w") as lock:  # a webserver and a run may start together
         fcntl.flock(lock, fcntl.LOCK_EX)
+        # Runs copy it, with its rights, beside their data.
+        for partial in TARGET.glob("partial_parse.msgpack"):
+            partial.chmod(0o600)
         if MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == wanted:
             return MANIFEST
         parsed = subprocess.run(  # noqa: S603
@@ -75,6 +78,7 @@ def parsed_manifest() -> Path:
             capture_output=True,
             text=True,
             check=False,
+            umask=0o077,
         )
         if parsed.returncode:
             raise RuntimeError(f"the dbt project in {DBT} does not parse:\n{parsed.stdout}{parsed.stderr}")

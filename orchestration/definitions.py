@@ -13,7 +13,8 @@ from orchestration.assets.identity import identity_asset
 from orchestration.assets.publication import publication_asset
 from orchestration.assets.records import records_assets
 from orchestration.assets.warehouse import dbt_resource, warehouse_assets
-from orchestration.automation import concord_job, nightly
+from orchestration.automation import arrivals_sensor, concord_job, nightly
+from orchestration.notices import notice_sensors
 from orchestration.settings import Settings
 from orchestration.workspace import workspace_resource
 
@@ -35,6 +36,7 @@ def build_definitions(
         ],
         jobs=[concord_job],
         schedules=[nightly],
+        sensors=[arrivals_sensor(settings), *notice_sensors(settings)],
         resources={"workspace": workspace_resource(settings, reports), "dbt": dbt_resource()},
         executor=dg.in_process_executor,
         loggers=loggers,

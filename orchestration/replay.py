@@ -19,7 +19,6 @@ from connectors.listings import rejected_rows
 from connectors.naming import system_of
 from connectors.spec import ConnectorError, SourceSettings, load_connectors, load_sources
 from connectors.stewardship import releases
-from connectors.storage import Storage
 from orchestration.settings import Settings
 from orchestration.workspace import data_folder_lock
 from transforms.record_files import normalise_source
@@ -75,8 +74,8 @@ def _touched(settings: Settings, source: str) -> list[str]:
         _linked(settings.data / "landed" / source, copy / "landed" / source)
         _linked(ledger_folder(settings.data), ledger_folder(copy))
         day = max(one.first_seen for one in deliveries(settings.data)) if deliveries(settings.data) else None
-        if day is not None and settings.exports_folder.is_dir():
-            land(connector, Storage(settings.exports_folder), copy, day)
+        if day is not None and settings.storage.there():
+            land(connector, settings.storage, copy, day)
         frame = delivery_frame(copy).filter(pl.col("source") == source)
         if frame.height:
             normalise_source(connector, source, said, frame, copy, releases(settings.data),

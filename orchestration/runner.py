@@ -16,7 +16,9 @@ from typing import Any
 import dagster as dg
 
 from orchestration.automation import JOB
+from orchestration.causes import causes_of
 from orchestration.definitions import build_definitions
+from orchestration.notices import notify
 from orchestration.settings import PROJECT, Settings
 from orchestration.workspace import AS_OF_TAG
 
@@ -100,42 +102,14 @@ def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], 
             tags={AS_OF_TAG: as_of.isoformat()} if as_of else None,
             run_config={"loggers": {CONSOLE: {}}},
         )
-    checks = [
-        e.asset_check_evaluation_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"
-    ]
-    failed = [c for c in checks if not c.passed]
+    causes = causes_of(result.all_events)
+    notify(settings, causes, result.run_id, success=result.success)
     return RunOutcome(
         run_id=result.run_id,
         success=result.success,
         reports=reports,
         steps=tuple(listener.steps),
-        errors=tuple(dict.fromkeys(filter(None, map(_error_of, result.all_events)))),
-        failed_checks=tuple(_in_words(c) for c in failed if c.severity == dg.AssetCheckSeverity.ERROR),
-        warnings=tuple(_in_words(c) for c in failed if c.severity == dg.AssetCheckSeverity.WARN),
+        errors=causes.errors,
+        failed_checks=causes.failed_checks,
+        warnings=causes.warnings,
     )
-
-
-OURS = ("ConnectorError", "PolicyError", "PublicationError", "DecisionError", "IdentityError", "DataFolderBusy")
-"""Errors whose message is part of our interface; what they were raised from is for the log."""
-
-
-def _error_of(event: dg.DagsterEvent) -> str | None:
-    """Why a step, or the run before its first step, failed: our own words, or else the innermost cause."""
-    if event.is_step_failure:
-        error = event.step_failure_data.error
-    elif event.is_resource_init_failure:
-        error = event.engine_event_data.error
-    else:
-        return None
-    chain = []
-    while error is not None:
-        chain.append(error)
-        error = error.cause
-    told = [one for one in chain if one.cls_name in OURS]
-    said = told[0] if told else chain[-1] if chain else None
-    return said.message.split(": ", 1)[-1].strip() if said else None
-
-
-def _in_words(check: Any) -> str:
-    described = check.description or "failed"
-    return f"{check.asset_key.to_user_string()} · {check.check_name}: {described}"

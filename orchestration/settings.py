@@ -6,10 +6,14 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import psutil
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from connectors.notices import Channels
+from connectors.storage import Access, Storage, storage_at
 
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -28,7 +32,9 @@ def available_memory() -> int:
 class Settings(BaseSettings):
     """The settings of README's table, from `CONCORD_*` variables and `.env`; arguments win over both."""
 
-    model_config = SettingsConfigDict(env_prefix="CONCORD_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CONCORD_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     exports: str = "./exports"
     data: Path = Path("./data")
@@ -41,6 +47,13 @@ class Settings(BaseSettings):
     keep_publications: int = Field(default=14, ge=3, description="The newest publications that retention leaves alone.")
     keep_days: int = Field(default=7, ge=1, description="Days for which a replaced publication stays.")
     threads: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
+    sftp_password: SecretStr | None = None
+    sftp_key: Path | None = None
+    sftp_known_hosts: Path = Path("~/.ssh/known_hosts")
+    notify: SecretStr = SecretStr("")
+    smtp: str = ""
+    smtp_password: SecretStr | None = None
+    smtp_from: str = "concord@localhost"
 
     @field_validator("data", "policy")
     @classmethod
@@ -55,9 +68,22 @@ class Settings(BaseSettings):
             raise ValueError(f"CONCORD_MEMORY is {value!r}; expected a size such as 4GB or 512MiB")
         return f"{int(float(found[1]) * UNITS[found[2] or '']) // 10**6}MB"
 
+    @property
+    def storage(self) -> Storage:
+        """Where the exports lie: each call gives one of its own."""
+        password = self.sftp_password.get_secret_value() if self.sftp_password else None
+        return storage_at(self.exports, self.data, Access(password, self.sftp_key, self.sftp_known_hosts))
+
+    @model_validator(mode="after")
+    def _can_notify(self) -> Self:
+        self.channels  # noqa: B018 - a target that cannot be meant is told before a run, not after it failed
+        return self
+
     @cached_property
-    def exports_folder(self) -> Path:
-        return Path(self.exports).expanduser().resolve()
+    def channels(self) -> Channels:
+        """Whom notices go to."""
+        password = self.smtp_password.get_secret_value() if self.smtp_password else None
+        return Channels(self.notify.get_secret_value(), self.smtp, password, self.smtp_from)
 
     @cached_property
     def connector_folders(self) -> tuple[Path, ...]:

@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from connectors.landing import LandingReport, unknown_sources
+from connectors.landing import LandingReport
 from connectors.publication import Publication, base_number, open_publication
 from connectors.publishing import PublicationResult
-from connectors.spec import load_connectors
-from connectors.storage import Storage
 from orchestration.runner import RunOutcome, StepEvent
 from orchestration.settings import Settings
 from transforms.outcomes import NormaliseReport
@@ -26,9 +24,7 @@ def summarise(outcome: RunOutcome, settings: Settings) -> dict[str, Any]:
     current = open_publication(settings.data) if base_number(settings.data) is not None else None
     return {
         "sources": list(_sources(landing.values(), records)),
-        "skipped_sources": unknown_sources(
-            Storage(settings.exports_folder), load_connectors(settings.connector_folders)
-        ),
+        "skipped_sources": outcome.reports.get("unknown_sources", []),
         "refused_files": [
             f"{r.source}/{r.export}: {r.reason}; {r.remedy}" for report in landing.values() for r in report.refused
         ],

@@ -46,7 +46,7 @@ class Workspace:
 
     @property
     def exports(self) -> Storage:
-        return Storage(self.settings.exports_folder)
+        return self.settings.storage
 
     @cached_property
     def connectors(self) -> dict[str, Connector]:

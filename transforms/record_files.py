@@ -36,11 +36,12 @@ SOURCES = pl.Schema(
         ("currency", pl.String()),
         ("language", pl.String()),
         ("fresh_at", pl.Datetime("us", "UTC")),
+        ("fresh_until", pl.Datetime("us", "UTC")),
         ("duplicate_free", pl.List(pl.String())),
     ]
 )
-"""One row per source that has deliveries; `fresh_at`: effective time of the newest; `duplicate_free`: `<kind>:<object>`
-of records of which no two are one customer."""
+"""One row per source that has deliveries; `fresh_at`: effective time of the newest; `fresh_until` by `fresh_within`;
+`duplicate_free`: `<kind>:<object>` of records of which no two are one customer."""
 
 
 def normalise_source(
@@ -112,6 +113,7 @@ def write_sources(
                 own.currency,
                 own.language,
                 effective,
+                own.fresh_until(connector, effective),
                 _duplicate_free(connector),
             )
         )

@@ -36,6 +36,7 @@ SOURCE: Columns = {
     "currency": "varchar",
     "language": "varchar",
     "fresh_at": "timestamptz",
+    "fresh_until": "timestamptz",
 }
 
 IDENTITY: Mapping[str, Columns] = {

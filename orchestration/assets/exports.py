@@ -1,14 +1,16 @@
 """The first floor: one asset per system, which lands what its sources have delivered."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
 
-from connectors.landing import LandingReport, land
+from connectors.landing import LandingReport, land, unknown_sources
 from connectors.ledger import Delivery, deliveries, landed_path
 from connectors.listings import unaccounted
-from connectors.spec import Connector
+from connectors.naming import system_of
+from connectors.spec import Connector, SourceSettings
 from orchestration import checks
 from orchestration.metadata import counts_table, table_metadata
 from orchestration.workspace import Workspace
@@ -30,13 +32,21 @@ def exports_asset(connector: Connector) -> dg.AssetsDefinition:
         description=f"Landed rows of every {connector.name} source: {', '.join(connector.objects)}. "
         "Only columns that the connector names; what could not be read for certain is among the rejected.",
         check_specs=checks.specs(
-            asset_key, checks.ROWS_ACCOUNTED, checks.NOTHING_REFUSED, checks.DELIVERIES_ADD_UP, checks.COLUMNS_STAND
+            asset_key,
+            checks.ROWS_ACCOUNTED,
+            checks.NOTHING_REFUSED,
+            checks.DELIVERIES_ADD_UP,
+            checks.COLUMNS_STAND,
+            checks.SOURCES_FRESH,
         ),
+        freshness_policy=dg.FreshnessPolicy.time_window(connector.fresh_within) if connector.fresh_within else None,
         required_resource_keys={"workspace"},
     )
     def landed(context: dg.AssetExecutionContext) -> Iterable[dg.MaterializeResult]:
         workspace: Workspace = context.resources.workspace
-        report = land(connector, workspace.exports, workspace.data, workspace.as_of)
+        with workspace.exports as exports:
+            report = land(connector, exports, workspace.data, workspace.as_of)
+            workspace.reports["unknown_sources"] = unknown_sources(exports, workspace.connectors)
         workspace.reports.setdefault("landing", {})[connector.name] = report
         new = _new(workspace, report)
         yield dg.MaterializeResult(
@@ -47,6 +57,7 @@ def exports_asset(connector: Connector) -> dg.AssetsDefinition:
                 checks.result(asset_key, checks.NOTHING_REFUSED, _refused(report)),
                 checks.result(asset_key, checks.DELIVERIES_ADD_UP, _warnings(report)),
                 checks.result(asset_key, checks.COLUMNS_STAND, _drifted(report)),
+                checks.result(asset_key, checks.SOURCES_FRESH, late_sources(workspace, connector)),
             ],
         )
 
@@ -78,6 +89,19 @@ def _drifted(report: LandingReport) -> list[str]:
 def _stale(report: LandingReport) -> dict[tuple[str, str | None], str]:
     """Objects of which an export was refused: what they last said well stands."""
     return {(one.source, one.object): "an export was refused; what it last delivered stands" for one in report.refused}
+
+
+def late_sources(workspace: Workspace, connector: Connector) -> Iterator[str]:
+    """Sources of which nothing new has come for longer than is usual."""
+    newest: dict[str, datetime] = {}
+    for one in deliveries(workspace.data):
+        if system_of(one.source) == connector.name:
+            newest[one.source] = max(one.effective, newest.get(one.source, one.effective))
+    for source, effective in sorted(newest.items()):
+        settings = workspace.source_settings.get(source, SourceSettings())
+        until = settings.fresh_until(connector, effective)
+        if until and until.date() < workspace.as_of:
+            yield f"{source}: its newest delivery is of {effective:%Y-%m-%d}; ask {connector.owner} where the next is"
 
 
 def _metadata(workspace: Workspace, report: LandingReport, new: Sequence[Delivery]) -> Mapping[str, Any]:

@@ -50,3 +50,18 @@ def test_connector_folders_are_separated_like_a_path(tmp_path: Path) -> None:
         tmp_path / "a",
         tmp_path / "b",
     )
+
+
+def test_no_secret_is_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "CONCORD_SFTP_PASSWORD": "s3cr3t",
+        "CONCORD_SMTP_PASSWORD": "s3cr3t",
+        "CONCORD_NOTIFY": "https://hooks.example.org/s3cr3t",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert "s3cr3t" not in f"{settings!r}{settings.channels!r}{settings.model_dump_json()}"
+    monkeypatch.setenv("CONCORD_NOTIFY", "ftp://s3cr3t")
+    with pytest.raises(ValidationError, match="CONCORD_NOTIFY") as told:
+        Settings()
+    assert "s3cr3t" not in str(told.value)

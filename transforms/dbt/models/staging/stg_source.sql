@@ -19,7 +19,8 @@ final as (
         rank,
 
         -- times
-        fresh_at
+        fresh_at,
+        fresh_until
     from sources
 )
 
