@@ -23,6 +23,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from connectors.readers import READERS
+from connectors.readers.csv import SEPARATORS
 from connectors.readers.excel_package import opened, sheets
 from connectors.readers.gate import Facts, Refused, decide, utf8_blocks
 from connectors.readers.reading import Opened, Wanted, folded, held
@@ -35,7 +36,6 @@ LINES, ROWS = 60, 1000
 MAX_COLUMNS = 400
 SAMPLE = 2_000
 """Rows by which a draft is judged."""
-DELIMITERS = ",;\t|^!"
 TOTALS = ("total", "total_count", "totalCount", "total_elements", "totalSize", "Total_Results")
 PAGE = ("current_page", "page", "currentPage", "Page")
 PAGES = ("total_pages", "totalPages", "page_count", "Total_Pages")
@@ -106,7 +106,7 @@ def _csv(export: Opened) -> Sniffed:
         head = stream.read(HEAD)
     text = _text(export.facts, head)
     lines = text.splitlines()[:LINES]
-    best = max(DELIMITERS, key=lambda one: _agreement(lines, one))
+    best = max(SEPARATORS, key=lambda one: _agreement(lines, one))
     rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=best), LINES))
     widths = Counter(len(row) for row in rows if len(row) > 1)
     width = widths.most_common(1)[0][0] if widths else 1

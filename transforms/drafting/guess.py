@@ -144,7 +144,7 @@ def draft_object(name: str, kind: str, sure: bool, rows: pl.DataFrame, labels: M
     rows = rows.drop(never)
     called = {column: f"{labels.get(column, '')}|{column}" for column in rows.columns}
     key, natural, key_why = _key(name, rows)
-    clean_key = ("salesforce_id",) if _share(rows[key[0]], SALESFORCE_ID) == 1 and not natural else ()
+    clean_key = ("salesforce_id",) if key and not natural and _share(rows[key[0]], SALESFORCE_ID) == 1 else ()
     instant = "timestamp_utc" if clean_key else "timestamp"
     modified = _first(rows.columns, MODIFIED)
     if modified and _understood(rows, (modified,), (instant,)) < ENOUGH and _filled(rows[modified]):
