@@ -68,4 +68,4 @@ def test_a_first_publication_without_a_customer_is_held_back(place: Place) -> No
     place.put("hubspot/contacts.json", '{"results": []}')
     summary = place.run()
     assert summary["held"]
-    assert any("no customer in the first publication" in said for said in summary["failed_checks"])
+    assert any("there is not one customer" in said for said in summary["failed_checks"])
