@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.difference import diff
+from connectors.manifest import read_manifest, write_manifest
 from connectors.publication import PublicationError
 from orchestration.policy_check import check_policy
 from orchestration.settings import Settings
@@ -88,9 +89,11 @@ def test_amounts_of_another_currency_are_not_compared(published: Place) -> None:
 
 def test_a_publication_of_an_older_concord_is_named(published: Place, tmp_path: Path) -> None:
     shutil.copytree(published.data / "published", tmp_path / "published", symlinks=True)
-    manifest = tmp_path / "published" / "v000001" / "manifest.json"
-    manifest.chmod(0o600)
-    manifest.write_text(manifest.read_text().replace('"customer_sla": {', '"earlier": {', 1))
+    folder = tmp_path / "published" / "v000001"
+    manifest = read_manifest(folder)
+    earlier = {name: entry for name, entry in manifest.tables.items() if name != "customer_sla"}
+    (folder / "manifest.json").chmod(0o600)
+    write_manifest(folder, manifest.model_copy(update={"tables": earlier}))
     with pytest.raises(PublicationError, match="has no table customer_sla"):
         check_policy(published.settings.model_copy(update={"data": tmp_path}))
 

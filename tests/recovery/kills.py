@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -59,7 +60,7 @@ def set_stage(folder: Path, records: int) -> Stage:
     # What a system that joins does to the ids is not what is looked at here.
     (folder / "policy" / "gate.yaml").parent.mkdir(exist_ok=True)
     gate = (ROOT / "transforms" / "policy" / "gate.yaml").read_text()
-    (folder / "policy" / "gate.yaml").write_text(gate.replace("id_churn: 0.01", "id_churn: 1.0"))
+    (folder / "policy" / "gate.yaml").write_text(re.sub(r"(id_churn|_drop): [0-9.]+", r"\1: 1.0", gate))
     stage, seconds, data = Stage(folder, (0, 0)), [], folder / "data"
     for day in (0, 1):
         begun = time.monotonic()

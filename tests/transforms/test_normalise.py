@@ -255,7 +255,7 @@ def test_files_of_a_source_without_deliveries_go(tmp_path: Path) -> None:
     source.deliver(1, people(1))
     source.run()
     assert write_sources({"crm": source.connector}, {"crm": source.settings}, source.frame, tmp_path).rows() == [
-        ("crm", "crm", "crm", 10, "DE", "UTC", None, None, datetime(2026, 1, 1, tzinfo=UTC), [])
+        ("crm", "crm", "crm", 10, "DE", "UTC", None, None, datetime(2026, 1, 1, tzinfo=UTC), None, [])
     ]
     assert remove_sources_except(tmp_path, []) == ("crm",)
     assert {p.relative_to(tmp_path).parts[0] for p in tmp_path.rglob("*") if p.is_file()} == {
