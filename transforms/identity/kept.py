@@ -71,14 +71,15 @@ def attach_kept(connection: duckdb.DuckDBPyConnection, data: Path) -> Facts:
 
     Until `seal`, it counts as half written. Raises KeptInUse while another process works on it.
     """
-    facts = _attached(connection, kept_file(data))
+    facts = _attached(connection, data)
     if facts.get("code") != code_version():
         facts = {}
     connection.execute("create or replace table kept.fact (name varchar, value varchar)")
     return facts
 
 
-def _attached(connection: duckdb.DuckDBPyConnection, file: Path) -> Facts:
+def _attached(connection: duckdb.DuckDBPyConnection, data: Path) -> Facts:
+    file = kept_file(data)
     try:
         connection.execute(f"attach {quoted(str(file))} as kept")
         return dict(connection.execute("select name, value from kept.fact").fetchall())
@@ -88,9 +89,7 @@ def _attached(connection: duckdb.DuckDBPyConnection, file: Path) -> Facts:
                 f"{file} is in use by another run: {error}; wait until it has ended, then run again"
             ) from error
         # Not there yet, cut off, or written by another DuckDB: whatever it is, it can be made anew.
-        connection.execute("detach database if exists kept")
-        _remove(file)
-        connection.execute(f"attach {quoted(str(file))} as kept")
+        empty_kept(connection, data)
         return {}
 
 
@@ -104,10 +103,7 @@ def empty_kept(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
 
 def discard_kept(data: Path) -> None:
     """Remove the file: the next run works everything out anew."""
-    _remove(kept_file(data))
-
-
-def _remove(file: Path) -> None:
+    file = kept_file(data)
     file.unlink(missing_ok=True)
     file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
 

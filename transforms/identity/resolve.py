@@ -107,7 +107,8 @@ def _resolve(
         facts = attach_kept(connection, data)
         lay_out_records(connection, data)
         frozen = _frozen_models(connection, data)
-        anew = not _same_models(connection, facts, data, frozen) or not little_changed(connection)
+        with reading_kept():
+            anew = not _same_models(connection, facts, data, frozen) or not little_changed(connection)
         if anew:
             models, change = _all_anew(connection, data, publication_number, decided, frozen)
         else:
