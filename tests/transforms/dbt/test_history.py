@@ -141,9 +141,11 @@ def happen(life: Life, what: str, who: int, whom: int, city: str) -> dict[str, s
     living = life.living
     if what == "found" and unborn:
         life.fates[unborn[0]] = ("live", ())
-    elif what == "return" and gone:
+        return {}
+    if what == "return" and gone:
         life.fates[gone[who % len(gone)]] = ("live", ())
-    elif not living:
+        return {}
+    if not living:
         return {}
     one, other = living[who % len(living)], living[whom % len(living)]
     if what == "move":
