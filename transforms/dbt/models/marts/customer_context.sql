@@ -11,10 +11,6 @@ with roles as (
     group by role
 ),
 
-customers as (
-    select * from {{ ref('customer') }}
-),
-
 agents as (
     select * from {{ ref('support_agent') }}
 ),
@@ -23,15 +19,15 @@ recent_cases as (
     select * from {{ ref('int_customer_recent_case') }}
 ),
 
-told as (
+customers as (
     select
         customers.*,
         organisations.display_name as organisation,
         agents.name as owner,
         recent_cases.recent_cases,
         recent_cases.recent_cases_redacted
-    from customers
-    left join customers as organisations
+    from {{ ref('customer') }} as customers
+    left join {{ ref('customer') }} as organisations
         on customers.organisation_id = organisations.customer_id
     left join agents
         on customers.owner_employee_id = agents.employee_id
@@ -42,31 +38,30 @@ told as (
 -- written once per customer, not once per role
 entries as (
     select
-        customer_id,
+        *,
         {% for field in masked_fields() -%}
-        {{ context_entry(field, 120, true) }} as masked_{{ field }},
+        {{ context_entry(field, 120, true) }} as masked_{{ field }}_entry,
         {% endfor -%}
         {% for field in context_fields() -%}
-        {{ context_entry(field, 120, false) }} as plain_{{ field }},
+        {{ context_entry(field, 120, false) }} as {{ field }}_entry,
         {% endfor -%}
         {{ context_head() }} as head
-    from told
+    from customers
 ),
 
 whole as (
     select
-        entries.customer_id,
-        roles.role,
+        *,
         '{' || concat_ws(
             ',',
-            entries.head,
+            head,
             {% for field in context_fields() -%}
             case
-                when not roles.shows_{{ field }} then null
+                when not shows_{{ field }} then null
                 {% if field in masked_fields() -%}
-                when roles.is_masked then entries.masked_{{ field }}
+                when is_masked then masked_{{ field }}_entry
                 {% endif -%}
-                else entries.plain_{{ field }}
+                else {{ field }}_entry
             end{{ ',' if not loop.last }}
             {% endfor -%}
         ) || '}' as context
@@ -74,36 +69,16 @@ whole as (
     cross join roles
 ),
 
-too_long as (
-    select
-        told.*,
-        roles.*
-    from whole
-    inner join told
-        on whole.customer_id = told.customer_id
-    inner join roles
-        on whole.role = roles.role
-    where {{ bytes_of('whole.context') }} > {{ context_bytes() }}
-),
-
 final as (
     select
         customer_id,
         role,
-        context
-    from whole
-    where {{ bytes_of('context') }} <= {{ context_bytes() }}
-
-    union all
-
-    select
-        customer_id,
-        role,
         case
+            when {{ bytes_of('context') }} <= {{ context_bytes() }} then context
             when {{ bytes_of(context_shortened(24)) }} <= {{ context_bytes() }} then {{ context_shortened(24) }}
             else {{ context_shortened(none) }}
         end as context
-    from too_long
+    from whole
 )
 
 select * from final
