@@ -35,34 +35,6 @@ candidates as (
     {%- endfor %}
 ),
 
--- only where the policy asks for it: comparing texts costs more than all the rest
-sayings as (
-    {% for group in field_groups() -%}
-    select
-        records.customer_no,
-        records.record_no,
-        policy.field_group,
-        {{ comparable(group.said) }} as said
-    from records
-    inner join {{ source('policy', 'survivorship') }} as policy
-        on policy.field_group = '{{ group.name }}'
-        and policy.rule = 'most_frequent'
-    where {{ group.said }} is not null
-    {% if not loop.last %}
-    union all
-
-    {% endif %}
-    {%- endfor %}
-),
-
-frequencies as (
-    select
-        record_no,
-        field_group,
-        count(*) over (partition by customer_no, field_group, said) as times
-    from sayings
-),
-
 weighed as (
     select
         candidates.customer_no,
@@ -76,7 +48,7 @@ weighed as (
     from candidates
     inner join rules
         on candidates.field_group = rules.field_group
-    left join frequencies
+    left join {{ ref('int_saying_frequency') }} as frequencies
         on candidates.record_no = frequencies.record_no
         and candidates.field_group = frequencies.field_group
     left join pins
