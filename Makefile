@@ -22,8 +22,8 @@ $(READY): requirements.lock pyproject.toml
 run: install ## Run the main job: on ./exports, or on a made-up sample in ./sample where there are none
 	$(BIN)/concord run --or-sample
 
-test: install ## Run the tests
-	$(BIN)/pytest
+test: install ## Run the tests, a module at a time on every core
+	$(BIN)/pytest --numprocesses logical --dist loadfile
 
 ui: install ## Open Dagster on http://127.0.0.1:3000
 	$(BIN)/concord ui
