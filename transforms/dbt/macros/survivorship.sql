@@ -95,6 +95,16 @@ whole, so an address stays one record's. #}
 {%- endmacro %}
 
 
+{#- The fields in which this record gives its customer a value, as a list; the others stand in it as null. -#}
+{% macro fields_given() -%}
+    [
+        {% for field, group in surviving_fields() -%}
+        case when records.{{ field }} is not null and {{ gives(group) }} then '{{ field }}' end{{ ',' if not loop.last }}
+        {% endfor -%}
+    ]
+{%- endmacro %}
+
+
 {#- What a pin says, else what survived. The display name of a person follows pinned parts of it. -#}
 {% macro pinned_or_survived(field) -%}
     {%- if field == 'display_name' -%}

@@ -51,17 +51,18 @@ entries as (
 
 whole as (
     select
-        *,
+        entries.*,
+        roles.*,
         '{' || concat_ws(
             ',',
-            head,
+            entries.head,
             {% for field in context_fields() -%}
             case
-                when not shows_{{ field }} then null
+                when not roles.shows_{{ field }} then null
                 {% if field in masked_fields() -%}
-                when is_masked then masked_{{ field }}_entry
+                when roles.is_masked then entries.masked_{{ field }}_entry
                 {% endif -%}
-                else {{ field }}_entry
+                else entries.{{ field }}_entry
             end{{ ',' if not loop.last }}
             {% endfor -%}
         ) || '}' as context

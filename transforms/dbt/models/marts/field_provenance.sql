@@ -37,24 +37,23 @@ pinned_values as (
     group by pins.customer_id, survivors.display_name
 ),
 
-survived as (
-    {% for field, group in surviving_fields() -%}
+-- one pass over the records: each names the fields that it gives
+given as (
     select
         records.customer_id,
-        '{{ field }}' as field,
         records.source,
         records.object,
         records.record_id,
-        records.observed_at
+        records.observed_at,
+        {{ elements(fields_given()) }} as field
     from records
     left join {{ ref('int_winning_record') }} as winning
         on records.customer_no = winning.customer_no
-    where records.{{ field }} is not null and {{ gives(group) }}
-    {% if not loop.last %}
-    union all
+),
 
-    {% endif %}
-    {%- endfor %}
+survived as (
+    select * from given
+    where field is not null
 ),
 
 -- what would have survived without the pin
