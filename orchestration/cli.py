@@ -397,7 +397,7 @@ def train_identity(
     as_json: Json = False,
 ) -> None:
     """Learn from the records of the last run what matches look like; the next run scores with it."""
-    from connectors.publication import recover  # noqa: PLC0415
+    from connectors.switching import recover  # noqa: PLC0415
     from orchestration.workspace import data_folder_lock  # noqa: PLC0415
     from transforms.identity.training import retrain  # noqa: PLC0415
 
@@ -451,7 +451,7 @@ def list_publications(data: Data = None, as_json: Json = False) -> None:
 @publications_app.command("rollback")
 def roll_back(number: int, data: Data = None, as_json: Json = False) -> None:
     """Make publication N current again; the next one then rests on it."""
-    from connectors.publication import rollback  # noqa: PLC0415
+    from connectors.switching import rollback  # noqa: PLC0415
 
     with plain_errors():
         settings = settings_of(data)
@@ -464,7 +464,7 @@ def verify_publications(
     number: Annotated[int | None, typer.Argument(metavar="N")] = None, data: Data = None, as_json: Json = False
 ) -> None:
     """Is every file as its manifest says, byte by byte? Without N: of all publications. Exit 2: damage."""
-    from connectors.publication import verify_all  # noqa: PLC0415
+    from connectors.verification import verify_all  # noqa: PLC0415
 
     with plain_errors():
         found = verify_all(settings_of(data).data, number)

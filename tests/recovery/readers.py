@@ -20,9 +20,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from connectors.publication import base_number, next_number, open_publication, recover, verify_all
+from connectors.publication import base_number, next_number, open_publication
 from connectors.publishing import publish
 from connectors.retention import prune
+from connectors.switching import recover
+from connectors.verification import verify_all
 from tests.conftest import marts_of_people, write_identity, write_marts, write_sources
 
 ROOT = Path(__file__).parent.parent.parent
