@@ -64,13 +64,22 @@ class Publication:
     role: str | None = None
     """Where given, everything is read from that role's database alone."""
 
+    def __post_init__(self) -> None:
+        if self.role is not None and self.role not in self.manifest.roles:
+            there = ", ".join(self.manifest.roles) or "none"
+            raise PublicationError(f"publication {self.number} has no role {self.role!r}; roles.yaml gave it: {there}")
+
     @property
     def number(self) -> int:
         return self.manifest.number
 
     @property
     def database(self) -> Path:
-        return self.path / "concord.duckdb" if self.role is None else self.path / "roles" / self.role / "concord.duckdb"
+        return self.file("concord.duckdb" if self.role is None else f"roles/{self.role}/concord.duckdb")
+
+    def file(self, name: str) -> Path:
+        """Where one of its files can be read, by its path within the publication."""
+        return self.path / name
 
     def connect(self, *, memory: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
         """A connection that reads this publication's tables and nothing else on this machine.
@@ -85,7 +94,7 @@ class Publication:
         con.execute(f"attach {quoted(self.database)} as concord (read_only)")
         con.execute("use concord")
         views = [name for (name,) in con.execute("select view_name from duckdb_views() where not internal").fetchall()]
-        files = [self.path / f"{view}.parquet" for view in views]
+        files = [self.file(f"{view}.parquet") for view in views]
         for view, file in zip(views, files, strict=True):
             con.execute(f"create temporary view {view} as select * from read_parquet({quoted(file)})")
         con.execute(f"set allowed_paths = [{', '.join(quoted(file) for file in files)}]")
@@ -103,7 +112,7 @@ class Publication:
         if self.role is not None:
             with self.connect() as con:
                 return con.table(table).pl().lazy()
-        return pl.scan_parquet(self.path / f"{table}.parquet")
+        return pl.scan_parquet(self.file(f"{table}.parquet"))
 
     def table(self, table: str) -> pl.DataFrame:
         """The whole table in memory."""
@@ -148,10 +157,10 @@ def versions(folder: Path) -> dict[int, Path]:
 
 
 def open_publication(
-    data: Path, number: int | None = None, role: str | None = None, *, held: bool = False
+    data: Path | str, number: int | None = None, role: str | None = None, *, held: bool = False
 ) -> Publication:
     """The current publication, or the one called `number`; `held` opens what the gate held back, `role` what that role
-    may see of it.
+    may see of it. `data` is the data folder, or the `s3://bucket/prefix` that publications are copied to.
 
     `current` is resolved to its numbered folder first, so a switch during the reading changes nothing for the reader;
     and the folder is pinned: retention leaves it alone while the publication, or a connection to it, is held. A lazy
@@ -160,6 +169,11 @@ def open_publication(
     Raises:
         PublicationError: there is none, it has no such role, or its manifest is damaged.
     """
+    if isinstance(data, str) and data.startswith("s3://"):
+        from connectors.bucket import open_in_bucket  # noqa: PLC0415 - s3fs loads slowly, few need it
+
+        return open_in_bucket(data, number, role)
+    data = Path(data)
     folder = published(data) / "held" if held else published(data)
     while True:
         # Asked first: a publication that becomes current between the two looks would not be among the folders.
@@ -182,11 +196,7 @@ def open_publication(
 def opened(path: Path, role: str | None) -> Publication:
     """Pinned from before the manifest is read until the publication is no longer held."""
     with pinned(path / "manifest.json") as pin:
-        manifest = read_manifest(path)
-        if role is not None and role not in manifest.roles:
-            there = ", ".join(manifest.roles) or "none"
-            raise PublicationError(f"publication {manifest.number} has no role {role!r}; roles.yaml gave it: {there}")
-        publication = Publication(path, manifest, role)
+        publication = Publication(path, read_manifest(path), role)
         if pin is not None:
             weakref.finalize(publication, os.close, os.dup(pin))
         return publication
