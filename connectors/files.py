@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,3 +51,13 @@ def fsync(path: Path) -> None:
 def as_json(value: object) -> bytes:
     """A value as readable JSON: UTF-8, indented, one line end after it."""
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def remove(path: Path) -> None:
+    """Delete a file, a link, or a folder that may be read-only; what is not there is fine."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    for folder, _, _ in os.walk(path):
+        os.chmod(folder, FOLDER_MODE)  # noqa: PTH101
+    shutil.rmtree(path)

@@ -1,4 +1,4 @@
-"""Publications as they lie on disk: what stands where, how one is opened, checked, made current and recovered.
+"""Publications as they lie on disk: what stands where, and how one is opened and read.
 
     <data>/published/v000012/            one publication: concord.duckdb, <table>.parquet, state/, manifest.json
     <data>/published/v000012/roles/      <role>/concord.duckdb: what that role may see, and nothing else
@@ -6,29 +6,24 @@
     <data>/published/held/v000013/       what the gate held back, for the engineer; its number is not consumed
     <data>/state/                        a copy of the newest publication's state/, and what engineers add to it
 
-Writing a publication does not belong here (`connectors.publishing`), nor does comparing two (`connectors.difference`),
-what one says of itself (`connectors.manifest`), or which old ones go (`connectors.retention`).
+Writing a publication does not belong here (`connectors.publishing`), nor does making one current
+(`connectors.switching`), checking its bytes (`connectors.verification`), comparing two (`connectors.difference`), what
+one says of itself (`connectors.manifest`), or which old ones go (`connectors.retention`).
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import re
-import shutil
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from connectors.files import FILE_MODE, FOLDER_MODE, fsync, private_folder, written
-from connectors.manifest import FileEntry, Manifest, PublicationError, TableEntry, read_manifest
+from connectors.manifest import Manifest, PublicationError, read_manifest
 from connectors.pins import Gone, pinned
 
 SCHEMA_VERSION = 1
@@ -69,13 +64,22 @@ class Publication:
     role: str | None = None
     """Where given, everything is read from that role's database alone."""
 
+    def __post_init__(self) -> None:
+        if self.role is not None and self.role not in self.manifest.roles:
+            there = ", ".join(self.manifest.roles) or "none"
+            raise PublicationError(f"publication {self.number} has no role {self.role!r}; roles.yaml gave it: {there}")
+
     @property
     def number(self) -> int:
         return self.manifest.number
 
     @property
     def database(self) -> Path:
-        return self.path / "concord.duckdb" if self.role is None else self.path / "roles" / self.role / "concord.duckdb"
+        return self.file("concord.duckdb" if self.role is None else f"roles/{self.role}/concord.duckdb")
+
+    def file(self, name: str) -> Path:
+        """Where one of its files can be read, by its path within the publication."""
+        return self.path / name
 
     def connect(self, *, memory: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
         """A connection that reads this publication's tables and nothing else on this machine.
@@ -90,7 +94,7 @@ class Publication:
         con.execute(f"attach {quoted(self.database)} as concord (read_only)")
         con.execute("use concord")
         views = [name for (name,) in con.execute("select view_name from duckdb_views() where not internal").fetchall()]
-        files = [self.path / f"{view}.parquet" for view in views]
+        files = [self.file(f"{view}.parquet") for view in views]
         for view, file in zip(views, files, strict=True):
             con.execute(f"create temporary view {view} as select * from read_parquet({quoted(file)})")
         con.execute(f"set allowed_paths = [{', '.join(quoted(file) for file in files)}]")
@@ -108,7 +112,7 @@ class Publication:
         if self.role is not None:
             with self.connect() as con:
                 return con.table(table).pl().lazy()
-        return pl.scan_parquet(self.path / f"{table}.parquet")
+        return pl.scan_parquet(self.file(f"{table}.parquet"))
 
     def table(self, table: str) -> pl.DataFrame:
         """The whole table in memory."""
@@ -144,7 +148,7 @@ def version(number: int) -> str:
     return f"v{number:06d}"
 
 
-def _versions(folder: Path) -> dict[int, Path]:
+def versions(folder: Path) -> dict[int, Path]:
     """Number -> folder. A link of such a name is a publication being written, not one that is there."""
     if not folder.is_dir():
         return {}
@@ -153,10 +157,10 @@ def _versions(folder: Path) -> dict[int, Path]:
 
 
 def open_publication(
-    data: Path, number: int | None = None, role: str | None = None, *, held: bool = False
+    data: Path | str, number: int | None = None, role: str | None = None, *, held: bool = False
 ) -> Publication:
     """The current publication, or the one called `number`; `held` opens what the gate held back, `role` what that role
-    may see of it.
+    may see of it. `data` is the data folder, or the `s3://bucket/prefix` that publications are copied to.
 
     `current` is resolved to its numbered folder first, so a switch during the reading changes nothing for the reader;
     and the folder is pinned: retention leaves it alone while the publication, or a connection to it, is held. A lazy
@@ -165,11 +169,16 @@ def open_publication(
     Raises:
         PublicationError: there is none, it has no such role, or its manifest is damaged.
     """
+    if isinstance(data, str) and data.startswith("s3://"):
+        from connectors.bucket import open_in_bucket  # noqa: PLC0415 - s3fs loads slowly, few need it
+
+        return open_in_bucket(data, number, role)
+    data = Path(data)
     folder = published(data) / "held" if held else published(data)
     while True:
         # Asked first: a publication that becomes current between the two looks would not be among the folders.
         current = base_number(data)
-        found = _versions(folder)
+        found = versions(folder)
         wanted = number if number is not None else (max(found, default=None) if held else current)
         if wanted is None:
             raise PublicationError(f"{folder}: there is no publication yet; `concord run` makes one")
@@ -179,19 +188,15 @@ def open_publication(
             there = ", ".join(map(str, found)) or "none"
             raise PublicationError(f"{folder}: there is no publication {wanted}; there are: {there}")
         try:
-            return _opened(found[wanted].resolve(), role)
+            return opened(found[wanted].resolve(), role)
         except Gone:  # the next look finds another current one, or says that this number is not there
             continue
 
 
-def _opened(path: Path, role: str | None) -> Publication:
+def opened(path: Path, role: str | None) -> Publication:
     """Pinned from before the manifest is read until the publication is no longer held."""
     with pinned(path / "manifest.json") as pin:
-        manifest = read_manifest(path)
-        if role is not None and role not in manifest.roles:
-            there = ", ".join(manifest.roles) or "none"
-            raise PublicationError(f"publication {manifest.number} has no role {role!r}; roles.yaml gave it: {there}")
-        publication = Publication(path, manifest, role)
+        publication = Publication(path, read_manifest(path), role)
         if pin is not None:
             weakref.finalize(publication, os.close, os.dup(pin))
         return publication
@@ -199,13 +204,13 @@ def _opened(path: Path, role: str | None) -> Publication:
 
 def publications(data: Path, *, held: bool = False) -> list[Publication]:
     """All publications that can be opened, by number; `held`: those held back. `recover` names the damaged ones."""
-    return _publications(published(data) / "held" if held else published(data))[0]
+    return examined(published(data) / "held" if held else published(data))[0]
 
 
-def _publications(folder: Path) -> tuple[list[Publication], list[str]]:
+def examined(folder: Path) -> tuple[list[Publication], list[str]]:
     """Those that can be opened, and what is wrong with the others."""
     whole, problems = [], []
-    for path in _versions(folder).values():
+    for path in versions(folder).values():
         try:
             whole.append(Publication(path.resolve(), read_manifest(path)))
         except PublicationError as error:
@@ -224,7 +229,7 @@ def base_number(data: Path) -> int | None:
 
 def next_number(data: Path) -> int:
     """One more than any number ever given; a rollback or a lost folder gives none out again."""
-    return max([0, *_versions(published(data)), state_number(data) or 0]) + 1
+    return max([0, *versions(published(data)), state_number(data) or 0]) + 1
 
 
 def state_number(data: Path) -> int | None:
@@ -244,158 +249,3 @@ def state_number(data: Path) -> int | None:
     if form > STATE_FORMAT:
         raise PublicationError(f"{state} has format {form}, this Concord knows {STATE_FORMAT}: run the newer one")
     return int(number)
-
-
-@contextmanager
-def publishing_lock(data: Path) -> Iterator[None]:
-    """One process at a time changes `published/` and `state/`; the lock ends with the process, however that ends."""
-    handle = os.open(private_folder(published(data)) / ".lock", os.O_RDWR | os.O_CREAT, FILE_MODE)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def switch(data: Path, number: int) -> None:
-    """Make `number` the current publication, by one rename. The caller holds the lock."""
-    folder = published(data)
-    beside = folder / f".current-{os.getpid()}"
-    beside.unlink(missing_ok=True)
-    beside.symlink_to(version(number))
-    os.replace(beside, folder / "current")  # noqa: PTH105
-    fsync(folder)
-
-
-def adopt_state(data: Path, publication: Publication) -> None:
-    """Bring `state/` to what `publication` carries. Doing it twice, or after half of it, gives the same.
-
-    What engineers add between publications (releases) is newer than any copy and is brought back only where it is gone.
-    """
-    carried = {path.name: path for path in (publication.path / "state").iterdir()}
-    for name in sorted(carried, key=lambda name: (name == "format.json", name)):
-        target = data / "state" / name
-        if name in (*STATE_FILES, *MODEL_FILES) or not target.exists():
-            with written(target) as beside:
-                shutil.copyfile(carried[name], beside)
-
-
-def recover(data: Path) -> list[str]:
-    """Undo or finish what a killed process left; says in words what was done. For the start of every run.
-
-    A publication that stands under its number passed its checks: if the state is older, its process died between
-    placing and switching, and that is finished now. Once the state has followed, `current` is left where it is, for
-    then an older one is current because someone rolled back.
-    """
-    with publishing_lock(data):
-        return _recover(data)
-
-
-def _recover(data: Path) -> list[str]:
-    leftovers = _leftovers(data)
-    for path in leftovers:
-        remove(path)
-    done = [f"removed {path.name}, left by a run that was stopped" for path in leftovers]
-    whole, problems = _publications(published(data))
-    done += problems
-    if not whole:
-        return done
-    newest, state, current = whole[-1], state_number(data), base_number(data)
-    if current is None or (state is not None and state < newest.number and current != newest.number):
-        switch(data, newest.number)
-        done.append(f"made publication {newest.number} current, which a stopped run had finished but not switched to")
-    if state is None or state < newest.number:
-        adopt_state(data, newest)
-        done.append(f"brought state/ to publication {newest.number}")
-    return done
-
-
-def _leftovers(data: Path) -> list[Path]:
-    """What only a process that still writes may have, and none does, for we hold the lock."""
-    folders = (published(data), published(data) / "held")
-    building = [path for folder in folders for path in folder.glob(".building-*")]
-    links = [path for folder in folders for path in folder.glob("v*") if path.is_symlink()]
-    halves = [path for name in (*STATE_FILES, *MODEL_FILES) for path in (data / "state").glob(f".{name}*")]
-    removing = published(data).glob(".removing-*")
-    there = _versions(published(data))
-    released = [path for number, path in _versions(published(data) / "held").items() if number in there]
-    return [*building, *removing, *released, *links, *published(data).glob(".current-*"), *halves]
-
-
-def remove(path: Path) -> None:
-    """Delete a file, a link, or a folder that may be read-only; what is not there is fine."""
-    if path.is_symlink() or not path.is_dir():
-        path.unlink(missing_ok=True)
-        return
-    for folder, _, _ in os.walk(path):
-        os.chmod(folder, FOLDER_MODE)  # noqa: PTH101
-    shutil.rmtree(path)
-
-
-def rollback(data: Path, number: int) -> Publication:
-    """Make an older (or again a newer) publication current; the next one's base is then `number`. State stays.
-
-    Raises:
-        PublicationError: there is no such publication, or its files are not what its manifest says.
-    """
-    with publishing_lock(data):
-        _recover(data)
-        publication = open_publication(data, number)
-        if problems := verify(data, number):
-            raise PublicationError(f"publication {number} is damaged and stays out: " + "; ".join(problems))
-        switch(data, number)
-        return publication
-
-
-def verify(data: Path, number: int | None = None, *, held: bool = False) -> list[str]:
-    """Compare every file of a publication with its manifest, byte by byte (SHA-256); one sentence per problem."""
-    return problems_of(open_publication(data, number, held=held))
-
-
-def verify_all(data: Path, number: int | None = None) -> dict[int, list[str]]:
-    """`verify` per publication, or of one; a manifest that cannot be read is a problem like others.
-
-    Raises:
-        PublicationError: there is none, or none of this number.
-    """
-    there = _versions(published(data))
-    if number not in (None, *there) or not there:
-        open_publication(data, number)
-    return {one: _problems_in(path) for one, path in there.items() if number in (None, one)}
-
-
-def _problems_in(path: Path) -> list[str]:
-    try:
-        return problems_of(_opened(path.resolve(), None))
-    except PublicationError as error:
-        return [str(error)]
-
-
-def problems_of(publication: Publication) -> list[str]:
-    """`verify` for a publication in hand."""
-    path, manifest = publication.path, publication.manifest
-    there = {str(file.relative_to(path)) for file in path.rglob("*") if file.is_file()} - {"manifest.json"}
-    problems = [f"{name} is missing" for name in sorted(manifest.files.keys() - there)]
-    problems += [f"{name} is not in the manifest" for name in sorted(there - manifest.files.keys())]
-    for name in sorted(manifest.files.keys() & there):
-        entry, found = manifest.files[name], file_entry(path / name)
-        if (found.sha256, found.bytes) != (entry.sha256, entry.bytes):
-            problems.append(
-                f"{name} has changed: {found.bytes} bytes, SHA-256 {found.sha256[:12]}…; "
-                f"the manifest says {entry.bytes} bytes, {entry.sha256[:12]}…"
-            )
-    return problems
-
-
-def file_entry(path: Path, rows: int | None = None) -> FileEntry:
-    with path.open("rb") as file:
-        return FileEntry(sha256=hashlib.file_digest(file, "sha256").hexdigest(), bytes=path.stat().st_size, rows=rows)
-
-
-def table_entry(con: duckdb.DuckDBPyConnection, relation: str) -> TableEntry:
-    """Rows, columns and content of a table, a view or a file."""
-    columns = {name: str(kind) for name, kind, *_ in con.execute(f"describe from {relation}").fetchall()}
-    listing = ", ".join(f'"{column}"' for column in columns)
-    # A sum does not know the order of its terms; equal rows count as often as they stand there.
-    rows, content = con.execute(f"select count(*), sum(hash({listing})::hugeint) from {relation}").fetchall()[0]
-    return TableEntry(rows=rows, columns=columns, content=f"{content or 0:x}")

@@ -1,6 +1,6 @@
 """Marts -> a publication: compared with the current one, written aside, checked, sealed, placed and made current.
 
-Every step may be the last one of its process; `connectors.publication.recover` then undoes or finishes it. Where things
+Every step may be the last one of its process; `connectors.switching.recover` then undoes or finishes it. Where things
 lie and how they are read does not belong here (`connectors.publication`), nor does judging rows (`transforms.gate`).
 """
 
@@ -21,7 +21,7 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
-from connectors.files import as_json, fsync, private_folder
+from connectors.files import as_json, fsync, private_folder, remove
 from connectors.history import write_macros
 from connectors.manifest import FileEntry, Manifest, PublicationError, TableEntry, write_manifest
 from connectors.publication import (
@@ -31,22 +31,18 @@ from connectors.publication import (
     STATE_FILES,
     STATE_FORMAT,
     Publication,
-    adopt_state,
     base_number,
     engine,
-    file_entry,
     next_number,
     open_publication,
     publications,
     published,
-    publishing_lock,
     quoted,
-    remove,
-    switch,
-    table_entry,
     version,
 )
 from connectors.roles import Roles, definition, write_role
+from connectors.switching import adopt_state, publishing_lock, switch
+from connectors.verification import file_entry, table_entry
 
 ENGINE = f"duckdb {duckdb.__version__}"
 TELLING = ("customer_history", "customer_alias_history", "customer_change", "customer_feature", "publication")

@@ -15,25 +15,21 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from connectors.files import remove
 from connectors.manifest import FileEntry, PublicationError, Release, TableEntry, write_manifest
 from connectors.publication import (
     Publication,
-    adopt_state,
     base_number,
     engine,
-    file_entry,
     next_number,
     open_publication,
-    problems_of,
     published,
-    publishing_lock,
     quoted,
-    remove,
-    switch,
-    table_entry,
     version,
 )
 from connectors.publishing import copy, lay_view, place, seal, take
+from connectors.switching import adopt_state, publishing_lock, switch
+from connectors.verification import file_entry, problems_of, table_entry
 
 TABLE = "publication"
 CHANGED = ("concord.duckdb", f"{TABLE}.parquet")
@@ -43,7 +39,7 @@ CHANGED = ("concord.duckdb", f"{TABLE}.parquet")
 def release_publication(data: Path, number: int, *, who: str, why: str, when: datetime) -> Publication:
     """Make the held publication `number` current, as if the gate had let it pass; its failed checks stay on record.
 
-    Killed anywhere, it is held as before, or `connectors.publication.recover` finishes it.
+    Killed anywhere, it is held as before, or `connectors.switching.recover` finishes it.
 
     Raises:
         PublicationError: nobody stands for it, it is not there or damaged, or another was published, or a rollback

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from connectors.files import fsync
+from connectors.files import fsync, remove
 from connectors.pins import nobody_reads
-from connectors.publication import Publication, base_number, publications, published, publishing_lock, remove
+from connectors.publication import Publication, base_number, publications, published
+from connectors.switching import publishing_lock
 
 
 def prune(data: Path, *, keep: int, days: int, now: datetime) -> list[int]:

@@ -15,7 +15,8 @@ import duckdb
 
 from connectors.files import private_folder
 from connectors.manifest import RoleEntry, TableEntry
-from connectors.publication import KEYS, quoted, table_entry
+from connectors.publication import KEYS, quoted
+from connectors.verification import table_entry
 
 Tables = Mapping[str, Mapping[str, str]]
 """Published table -> column of the role's table -> expression over the published one's columns."""

@@ -397,7 +397,7 @@ def train_identity(
     as_json: Json = False,
 ) -> None:
     """Learn from the records of the last run what matches look like; the next run scores with it."""
-    from connectors.publication import recover  # noqa: PLC0415
+    from connectors.switching import recover  # noqa: PLC0415
     from orchestration.workspace import data_folder_lock  # noqa: PLC0415
     from transforms.identity.training import retrain  # noqa: PLC0415
 
@@ -451,11 +451,13 @@ def list_publications(data: Data = None, as_json: Json = False) -> None:
 @publications_app.command("rollback")
 def roll_back(number: int, data: Data = None, as_json: Json = False) -> None:
     """Make publication N current again; the next one then rests on it."""
-    from connectors.publication import rollback  # noqa: PLC0415
+    from connectors.copies import follow  # noqa: PLC0415
+    from connectors.switching import rollback  # noqa: PLC0415
 
     with plain_errors():
         settings = settings_of(data)
         publication = rollback(settings.data, number)
+        follow(settings.data, settings.copies)
         console.show({"current": publication.number, "path": str(publication.path)}, as_json, console.print_mapping)
 
 
@@ -464,7 +466,7 @@ def verify_publications(
     number: Annotated[int | None, typer.Argument(metavar="N")] = None, data: Data = None, as_json: Json = False
 ) -> None:
     """Is every file as its manifest says, byte by byte? Without N: of all publications. Exit 2: damage."""
-    from connectors.publication import verify_all  # noqa: PLC0415
+    from connectors.verification import verify_all  # noqa: PLC0415
 
     with plain_errors():
         found = verify_all(settings_of(data).data, number)
@@ -482,14 +484,16 @@ def let_out(
     as_json: Json = False,
 ) -> None:
     """Make a publication current that the gate held back; who and why stand on record in it."""
+    from connectors.copies import follow  # noqa: PLC0415
     from connectors.releasing import release_publication  # noqa: PLC0415
     from orchestration.workspace import data_folder_lock  # noqa: PLC0415
 
     with plain_errors():
-        folder = settings_of(data).data
+        settings = settings_of(data)
         os.umask(0o077)
-        with data_folder_lock(folder):
-            publication = release_publication(folder, number, who=who, why=why, when=datetime.now(UTC))
+        with data_folder_lock(settings.data):
+            publication = release_publication(settings.data, number, who=who, why=why, when=datetime.now(UTC))
+            follow(settings.data, settings.copies)
         console.show({"current": publication.number, "path": str(publication.path)}, as_json, console.print_mapping)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from connectors.spec import load_connectors
+from orchestration.assets.copies import copies_assets
 from orchestration.assets.exports import exports_asset
 from orchestration.assets.identity import identity_asset
 from orchestration.assets.publication import publication_asset
@@ -33,6 +34,7 @@ def build_definitions(
             identity_asset(),
             warehouse_assets(),
             publication_asset(),
+            *copies_assets(settings),
         ],
         jobs=[concord_job],
         schedules=[nightly],

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from connectors.copies import behind
 from connectors.ledger import deliveries
 from connectors.publication import base_number, next_number, open_publication
 from connectors.stewardship import releases
@@ -39,12 +40,15 @@ def inputs_of(workspace: Workspace) -> dict[str, Any]:
 
 
 def nothing_new(workspace: Workspace) -> bool:
-    """Whether the current publication is the newest, of this logical date, and rests on these very inputs."""
+    """Whether the current publication is the newest, of this logical date, rests on these very inputs, and is read by
+    everybody who is to read it."""
     current = base_number(workspace.data)
     if current is None or current + 1 != next_number(workspace.data):
         return False
     manifest = open_publication(workspace.data, current).manifest
-    return manifest.logical_date == workspace.as_of and manifest.inputs == inputs_of(workspace)
+    if manifest.logical_date != workspace.as_of or manifest.inputs != inputs_of(workspace):
+        return False
+    return not behind(workspace.data, workspace.settings.copies)
 
 
 def _learned(state: Path) -> str | None:

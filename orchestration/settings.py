@@ -6,7 +6,7 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psutil
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -14,6 +14,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.notices import Channels
 from connectors.storage import Access, Storage, storage_at
+
+if TYPE_CHECKING:
+    from connectors.copies import Copy
 
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -46,6 +49,8 @@ class Settings(BaseSettings):
     memory: str = Field(default_factory=lambda: f"{available_memory() // 2 // 10**6}MB")
     keep_publications: int = Field(default=14, ge=3, description="The newest publications that retention leaves alone.")
     keep_days: int = Field(default=7, ge=1, description="Days for which a replaced publication stays.")
+    publish_to: str = Field(default="", description="s3://bucket/prefix that publications are copied to.")
+    delta: Path | None = Field(default=None, description="Folder that publications are kept in as Delta tables.")
     threads: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
     sftp_password: SecretStr | None = None
     sftp_key: Path | None = None
@@ -55,10 +60,17 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_from: str = "concord@localhost"
 
-    @field_validator("data", "policy")
+    @field_validator("data", "policy", "delta")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().resolve() if value else None
+
+    @field_validator("publish_to")
+    @classmethod
+    def _a_bucket(cls, value: str) -> str:
+        if value and not re.fullmatch(r"s3://[^/]+(/.*)?", value):
+            raise ValueError(f"CONCORD_PUBLISH_TO is {value!r}; expected s3://bucket/prefix")
+        return value.rstrip("/")
 
     @field_validator("memory")
     @classmethod
@@ -73,6 +85,18 @@ class Settings(BaseSettings):
         """Where the exports lie: each call gives one of its own."""
         password = self.sftp_password.get_secret_value() if self.sftp_password else None
         return storage_at(self.exports, self.data, Access(password, self.sftp_key, self.sftp_known_hosts))
+
+    @property
+    def copied(self) -> bool:
+        """Whether publications are to be read elsewhere too."""
+        return bool(self.publish_to or self.delta)
+
+    @property
+    def copies(self) -> tuple[Copy, ...]:
+        """Where else publications are to be read."""
+        from connectors.copies import copies_at  # noqa: PLC0415 - duckdb and polars load slowly; --help need not
+
+        return copies_at(self.publish_to, self.delta)
 
     @model_validator(mode="after")
     def _can_notify(self) -> Self:

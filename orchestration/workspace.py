@@ -17,9 +17,9 @@ from typing import Any
 
 import dagster as dg
 
-from connectors.publication import recover
 from connectors.spec import Connector, SourceSettings, load_connectors, load_sources
 from connectors.storage import Storage
+from connectors.switching import recover
 from orchestration.settings import Settings
 from transforms.policy import Policy, load_policy
 

@@ -14,18 +14,11 @@ import pytest
 
 from connectors import publishing
 from connectors.difference import TableDifference, diff
-from connectors.publication import (
-    KEYS,
-    PublicationError,
-    base_number,
-    next_number,
-    open_publication,
-    publications,
-    remove,
-    rollback,
-    verify,
-)
+from connectors.files import remove
+from connectors.publication import KEYS, PublicationError, base_number, next_number, open_publication, publications
 from connectors.publishing import PublicationResult, publish
+from connectors.switching import rollback
+from connectors.verification import verify
 from transforms.contract import TABLES
 
 Publish = Callable[..., PublicationResult]

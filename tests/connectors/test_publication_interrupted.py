@@ -17,18 +17,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from connectors.publication import (
-    KEYS,
-    base_number,
-    next_number,
-    open_publication,
-    publications,
-    recover,
-    remove,
-    rollback,
-    verify,
-)
+from connectors.files import remove
+from connectors.publication import KEYS, base_number, next_number, open_publication, publications
 from connectors.publishing import PublicationResult, publish
+from connectors.switching import recover, rollback
+from connectors.verification import verify
 
 ROOT = Path(__file__).parent.parent.parent
 CHANGES_TO_DISK = ("fsync", "replace", "rename", "symlink", "unlink", "chmod", "mkdir", "rmdir")
@@ -150,7 +143,8 @@ PUBLISHER = """
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from connectors.publication import base_number, next_number, recover
+from connectors.publication import base_number, next_number
+from connectors.switching import recover
 from connectors.publishing import publish
 
 data = Path(sys.argv[1])

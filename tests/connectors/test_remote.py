@@ -9,23 +9,21 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import boto3
 import paramiko
 import pytest
-from moto.server import ThreadedMotoServer
 
-from connectors import remote
+from connectors import connection, remote
 from connectors.landing import LandingReport, land
 from connectors.ledger import deliveries
 from connectors.spec import Connector
 from connectors.storage import Access, Storage, StorageError, redacted, storage_at
+from tests.connectors.conftest import Relay, a_bucket
 
 MONDAY = dt.date(2026, 1, 5)
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
@@ -46,59 +44,6 @@ CONNECTOR = Connector.model_validate(
         },
     }
 )
-
-
-@dataclass
-class Relay:
-    """A way to a server that can be cut: once, after so many bytes of answers, and then it may stay down."""
-
-    port: int
-    cut_after: int | None = None
-    stays_down: bool = False
-    down: bool = False
-    bytes: int = 0
-    listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
-
-    def __enter__(self) -> Relay:
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.listener.close()
-
-    @property
-    def address(self) -> int:
-        return int(self.listener.getsockname()[1])
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            if self.down:
-                near.close()
-                continue
-            far = socket.create_connection(("127.0.0.1", self.port))
-            threading.Thread(target=self._pass, args=(near, far, False), daemon=True).start()
-            threading.Thread(target=self._pass, args=(far, near, True), daemon=True).start()
-
-    def _pass(self, come: socket.socket, go: socket.socket, answers: bool) -> None:
-        try:
-            while data := come.recv(65536):
-                if answers:
-                    self.bytes += len(data)
-                    if self.cut_after is not None and self.bytes > self.cut_after:
-                        self.cut_after, self.down = None, self.stays_down
-                        break
-                go.sendall(data)
-        except OSError:
-            pass
-        for end in (come, go):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
 
 
 @dataclass
@@ -123,24 +68,9 @@ class Elsewhere:
         return [path.name for path in (self.data / "incoming").rglob("*") if path.is_file() and path.suffix != ".json"]
 
 
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[int]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    yield server.get_host_and_port()[1]
-    server.stop()
-
-
 @pytest.fixture
 def s3(s3_server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "concord")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-to-be-told")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    bucket = f"b{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]}"
-    client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{s3_server}")
-    client.create_bucket(Bucket=bucket)
-    with Relay(s3_server) as relay:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{relay.address}")
+    with a_bucket(s3_server, tmp_path, monkeypatch) as (bucket, client, relay):
 
         def put(name: str, content: bytes) -> None:
             client.put_object(Bucket=bucket, Key=f"exports/{name}", Body=content)
@@ -201,7 +131,7 @@ def sftp(ssh_server: tuple[int, Path], tmp_path: Path) -> Iterator[Elsewhere]:
 
 @pytest.fixture(params=["s3", "sftp"])
 def elsewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
-    monkeypatch.setattr(remote, "WAITS", (0.01, 0.01))
+    monkeypatch.setattr(connection, "WAITS", (0.01, 0.01))
     given: Elsewhere = request.getfixturevalue(request.param)
     return given
 
@@ -331,7 +261,7 @@ def test_a_password_is_in_no_error(sftp: Elsewhere) -> None:
 def test_a_place_that_cannot_be_reached_is_told_after_some_attempts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "WAITS", (0.01, 0.01))
+    monkeypatch.setattr(connection, "WAITS", (0.01, 0.01))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(StorageError, match="tried 3 times"):

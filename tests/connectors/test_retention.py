@@ -14,18 +14,12 @@ import duckdb
 import pytest
 
 from connectors.manifest import PublicationError
-from connectors.publication import (
-    base_number,
-    next_number,
-    open_publication,
-    publications,
-    recover,
-    rollback,
-    verify_all,
-)
+from connectors.publication import base_number, next_number, open_publication, publications
 from connectors.publishing import PublicationResult, publish
 from connectors.releasing import release_publication
 from connectors.retention import prune
+from connectors.switching import recover, rollback
+from connectors.verification import verify_all
 
 ROOT = Path(__file__).parent.parent.parent
 START = datetime(2026, 1, 1, tzinfo=UTC)

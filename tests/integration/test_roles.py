@@ -10,8 +10,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from connectors.publication import Publication, PublicationError, open_publication, remove, verify
+from connectors.files import remove
+from connectors.publication import Publication, PublicationError, open_publication
 from connectors.sample import write_sample
+from connectors.verification import verify
 from tests.integration.conftest import Place
 from transforms.policy import SHIPPED, load_policy
 

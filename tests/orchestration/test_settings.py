@@ -65,3 +65,11 @@ def test_no_secret_is_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(ValidationError, match="CONCORD_NOTIFY") as told:
         Settings()
     assert "s3cr3t" not in str(told.value)
+
+
+def test_publications_are_copied_to_buckets_and_to_nothing_else() -> None:
+    assert not Settings().copied
+    assert Settings(publish_to="s3://bucket/tables/").publish_to == "s3://bucket/tables"
+    assert Settings(delta=Path("delta")).delta == Path("delta").resolve()
+    with pytest.raises(ValidationError, match="expected s3://bucket/prefix"):
+        Settings(publish_to="gs://bucket/tables")

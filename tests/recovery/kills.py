@@ -18,8 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.publication import KEYS, base_number, open_publication, remove, verify_all
+from connectors.files import remove
+from connectors.publication import KEYS, base_number, open_publication
 from connectors.sample import write_sample
+from connectors.verification import verify_all
 
 ROOT = Path(__file__).parent.parent.parent
 DAYS = ("2026-07-01", "2026-07-02")

@@ -1,14 +1,14 @@
 """Readers that never stop while publications are made, removed and rolled forward: `python -m tests.recovery.readers`.
 
-Each opens the current publication again and again, with DuckDB, with Polars, or with a plain client that resolves the
-link itself and reads Parquet (pandas where it is installed, else Arrow), and looks that everything is of one
-publication and that it never goes back to an older one.
+Each opens the current publication again and again, with DuckDB, with Polars, or with pandas as a plain client that
+resolves the link itself, and looks that everything is of one publication and that it never goes back to an older one.
+How long each read took is told apart for reads that met a publication in the making, and for the others.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import json
 import subprocess
 import sys
 import tempfile
@@ -17,17 +17,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from statistics import quantiles
 
-import pyarrow.parquet as pq
+import pandas as pd
 
-from connectors.publication import base_number, next_number, open_publication, recover, verify_all
+from connectors.publication import base_number, next_number, open_publication
 from connectors.publishing import publish
 from connectors.retention import prune
+from connectors.switching import recover
+from connectors.verification import verify_all
 from tests.conftest import marts_of_people, write_identity, write_marts, write_sources
 
 ROOT = Path(__file__).parent.parent.parent
-KINDS = ("duckdb", "polars", "plain")
+KINDS = ("duckdb", "polars", "pandas")
 START = datetime(2026, 1, 1, tzinfo=UTC)
+PAUSE = 0.5
+"""Seconds between two publications, so that some reads meet none."""
+
+Span = tuple[float, float]
+"""From when to when, by the machine's monotonic clock, which all processes share."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +43,28 @@ class Seen:
     """What one reader saw."""
 
     kind: str
-    reads: int
+    reads: tuple[Span, ...]
     mixed: int
     backwards: int
+    again: int
+    """Reads begun anew because what `current` had led to was gone: a plain client holds nothing, and days pass here in
+    seconds."""
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """All that was seen, and when publications were being made, switched to and removed."""
+
+    seen: tuple[Seen, ...]
+    publishing: tuple[Span, ...]
+
+    def seconds(self, kind: str, *, publishing: bool) -> list[float]:
+        """How long the reads of one kind took: those that met a publication in the making, or the others."""
+        spans = [span for one in self.seen if one.kind == kind for span in one.reads]
+        return [end - begin for begin, end in spans if self._met(begin, end) == publishing]
+
+    def _met(self, begin: float, end: float) -> bool:
+        return any(begin < ended and begun < end for begun, ended in self.publishing)
 
 
 def duckdb_reader(data: Path) -> set[int]:
@@ -52,34 +79,37 @@ def polars_reader(data: Path) -> set[int]:
     return {publication.number, customers.height, customers["publication"].min()}  # type: ignore[arg-type]
 
 
-def plain_reader(data: Path) -> set[int]:
-    folder = (data / "published" / "current").resolve()
-    if importlib.util.find_spec("pandas"):
-        import pandas as pd  # noqa: PLC0415 - not among our dependencies
-
-        customers = pd.read_parquet(folder / "customer.parquet")
-        return {len(customers), int(customers["publication"].min())}
-    customers = pq.read_table(folder / "customer.parquet", columns=["publication"])
-    return {customers.num_rows, customers["publication"][0].as_py()}
+def pandas_reader(data: Path) -> set[int]:
+    customers = pd.read_parquet((data / "published" / "current").resolve() / "customer.parquet")
+    return {len(customers), int(customers["publication"].min())}
 
 
 READERS: dict[str, Callable[[Path], set[int]]] = dict(
-    zip(KINDS, (duckdb_reader, polars_reader, plain_reader), strict=True)
+    zip(KINDS, (duckdb_reader, polars_reader, pandas_reader), strict=True)
 )
 
 
 def read(kind: str, data: Path) -> None:
     """Until there is a file `stop`; what was seen goes to the standard output."""
-    reads = mixed = backwards = newest = 0
+    spans: list[Span] = []
+    mixed = backwards = again = newest = 0
     print("ready", flush=True)  # noqa: T201
     while not (data / "stop").exists():
-        said = READERS[kind](data)
-        reads, mixed, backwards = reads + 1, mixed + (len(said) > 1), backwards + (max(said) < newest)
+        begun = time.monotonic()
+        try:
+            said = READERS[kind](data)
+        except FileNotFoundError:
+            if kind != "pandas":  # the others hold what they open
+                raise
+            again += 1
+            continue
+        spans.append((begun, time.monotonic()))
+        mixed, backwards = mixed + (len(said) > 1), backwards + (max(said) < newest)
         newest = max(said)
-    print(reads, mixed, backwards)  # noqa: T201
+    print(json.dumps({"reads": spans, "mixed": mixed, "backwards": backwards, "again": again}))  # noqa: T201
 
 
-def rehearse(data: Path, publications: int, readers: int, keep: int = 14) -> list[Seen]:
+def rehearse(data: Path, publications: int, readers: int, keep: int = 14) -> Rehearsal:
     """Make so many publications while so many processes read; old ones go as they do in a run.
 
     The one of number n has n customers, who all say n.
@@ -95,19 +125,23 @@ def rehearse(data: Path, publications: int, readers: int, keep: int = 14) -> lis
     for reader in there:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "ready\n"
+    publishing = []
     for day in range(1, publications):
+        time.sleep(PAUSE)
         now = START + timedelta(days=day)
+        begun = time.monotonic()
         recover(data)
         make(data, now)
         prune(data, keep=keep, days=1, now=now)
+        publishing.append((begun, time.monotonic()))
     (data / "stop").touch()
     seen = []
     for kind, reader in zip(kinds, there, strict=True):
-        counted, _ = reader.communicate(timeout=120)
+        told, _ = reader.communicate(timeout=120)
         assert reader.returncode == 0, f"a reader with {kind} ended with {reader.returncode}"
-        seen.append(Seen(kind, *map(int, counted.split())))
+        seen.append(Seen(kind, **json.loads(told)))
     assert not any(verify_all(data).values())
-    return seen
+    return Rehearsal(tuple(seen), tuple(publishing))
 
 
 def make(data: Path, now: datetime) -> None:
@@ -130,12 +164,24 @@ def main() -> None:
     asked = given.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         begun = time.monotonic()
-        seen = rehearse(Path(folder) / "data", asked.publications, asked.readers)
+        found = rehearse(Path(folder) / "data", asked.publications, asked.readers)
         seconds = time.monotonic() - begun
-    for one in seen:
-        print(f"{one.kind:8} {one.reads:6} reads, {one.mixed} mixed, {one.backwards} backwards")  # noqa: T201
-    reads = sum(one.reads for one in seen)
+    for one in found.seen:
+        print(  # noqa: T201
+            f"{one.kind:8} {len(one.reads):6} reads, {one.mixed} mixed, {one.backwards} backwards, {one.again} again"
+        )
+    for kind in KINDS:
+        print(f"{kind:8} {_told(found, kind, True)} while publishing; {_told(found, kind, False)} between")  # noqa: T201
+    reads = sum(len(one.reads) for one in found.seen)
     print(f"{asked.publications} publications in {seconds:.0f} s, {reads} reads, no reader failed")  # noqa: T201
+
+
+def _told(found: Rehearsal, kind: str, publishing: bool) -> str:
+    seconds = found.seconds(kind, publishing=publishing)
+    if len(seconds) < 2:
+        return "too few reads"
+    cuts = quantiles(seconds, n=100)
+    return f"p50 {cuts[49] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms ({len(seconds)} reads)"
 
 
 if __name__ == "__main__":

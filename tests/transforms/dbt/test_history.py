@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.history import SPAN, customers_in, customers_known_at
-from connectors.publication import base_number, next_number, open_publication, publications, rollback
+from connectors.publication import base_number, next_number, open_publication, publications
 from connectors.publishing import publish
+from connectors.switching import rollback
 from tests.conftest import write_identity, write_marts
 from transforms.warehouse import HISTORIES
 

@@ -1,0 +1,121 @@
+"""How a publication becomes the current one, by a run, by a rollback, or by the run after one that was killed.
+
+Where publications lie and how they are read does not belong here (`connectors.publication`), nor how one is written
+(`connectors.publishing`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from connectors.files import FILE_MODE, fsync, private_folder, remove, written
+from connectors.manifest import PublicationError
+from connectors.publication import (
+    MODEL_FILES,
+    STATE_FILES,
+    Publication,
+    base_number,
+    examined,
+    open_publication,
+    published,
+    state_number,
+    version,
+    versions,
+)
+from connectors.verification import verify
+
+
+@contextmanager
+def publishing_lock(data: Path) -> Iterator[None]:
+    """One process at a time changes `published/` and `state/`; the lock ends with the process, however that ends."""
+    handle = os.open(private_folder(published(data)) / ".lock", os.O_RDWR | os.O_CREAT, FILE_MODE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def switch(data: Path, number: int) -> None:
+    """Make `number` the current publication, by one rename. The caller holds the lock."""
+    folder = published(data)
+    beside = folder / f".current-{os.getpid()}"
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(version(number))
+    os.replace(beside, folder / "current")  # noqa: PTH105
+    fsync(folder)
+
+
+def adopt_state(data: Path, publication: Publication) -> None:
+    """Bring `state/` to what `publication` carries. Doing it twice, or after half of it, gives the same.
+
+    What engineers add between publications (releases) is newer than any copy and is brought back only where it is gone.
+    """
+    carried = {path.name: path for path in (publication.path / "state").iterdir()}
+    for name in sorted(carried, key=lambda name: (name == "format.json", name)):
+        target = data / "state" / name
+        if name in (*STATE_FILES, *MODEL_FILES) or not target.exists():
+            with written(target) as beside:
+                shutil.copyfile(carried[name], beside)
+
+
+def recover(data: Path) -> list[str]:
+    """Undo or finish what a killed process left; says in words what was done. For the start of every run.
+
+    A publication that stands under its number passed its checks: if the state is older, its process died between
+    placing and switching, and that is finished now. Once the state has followed, `current` is left where it is, for
+    then an older one is current because someone rolled back.
+    """
+    with publishing_lock(data):
+        return _recover(data)
+
+
+def _recover(data: Path) -> list[str]:
+    leftovers = _leftovers(data)
+    for path in leftovers:
+        remove(path)
+    done = [f"removed {path.name}, left by a run that was stopped" for path in leftovers]
+    whole, problems = examined(published(data))
+    done += problems
+    if not whole:
+        return done
+    newest, state, current = whole[-1], state_number(data), base_number(data)
+    if current is None or (state is not None and state < newest.number and current != newest.number):
+        switch(data, newest.number)
+        done.append(f"made publication {newest.number} current, which a stopped run had finished but not switched to")
+    if state is None or state < newest.number:
+        adopt_state(data, newest)
+        done.append(f"brought state/ to publication {newest.number}")
+    return done
+
+
+def _leftovers(data: Path) -> list[Path]:
+    """What only a process that still writes may have, and none does, for we hold the lock."""
+    folders = (published(data), published(data) / "held")
+    building = [path for folder in folders for path in folder.glob(".building-*")]
+    links = [path for folder in folders for path in folder.glob("v*") if path.is_symlink()]
+    halves = [path for name in (*STATE_FILES, *MODEL_FILES) for path in (data / "state").glob(f".{name}*")]
+    removing = published(data).glob(".removing-*")
+    there = versions(published(data))
+    released = [path for number, path in versions(published(data) / "held").items() if number in there]
+    return [*building, *removing, *released, *links, *published(data).glob(".current-*"), *halves]
+
+
+def rollback(data: Path, number: int) -> Publication:
+    """Make an older (or again a newer) publication current; the next one's base is then `number`. State stays.
+
+    Raises:
+        PublicationError: there is no such publication, or its files are not what its manifest says.
+    """
+    with publishing_lock(data):
+        _recover(data)
+        publication = open_publication(data, number)
+        if problems := verify(data, number):
+            raise PublicationError(f"publication {number} is damaged and stays out: " + "; ".join(problems))
+        switch(data, number)
+        return publication
