@@ -191,6 +191,7 @@ class ObjectSpec(Strict):
     clean_key: Texts = ()
     """Cleaners for the key, e.g. `salesforce_id`; of a natural key, `full_name` makes one text of its columns."""
     modified: str | None = None
+    """The column that says when the record changed last; a change that arrives late then undoes no newer one."""
     clean_modified: Texts = ("timestamp",)
     deleted: Condition = Field(default_factory=dict)
     """A row that says of itself that its record is gone; any column that matches suffices."""
