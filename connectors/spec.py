@@ -191,6 +191,7 @@ class ObjectSpec(Strict):
     clean_key: Texts = ()
     """Cleaners for the key, e.g. `salesforce_id`; of a natural key, `full_name` makes one text of its columns."""
     modified: str | None = None
+    """The column that says when the record changed last; a change that arrives late then undoes no newer one."""
     clean_modified: Texts = ("timestamp",)
     deleted: Condition = Field(default_factory=dict)
     """A row that says of itself that its record is gone; any column that matches suffices."""
@@ -231,10 +232,12 @@ _WITHIN = re.compile(r"([1-9]\d*) (hour|day)s?")
 
 
 def _within(said: Any) -> Any:
+    if isinstance(said, dt.timedelta):
+        return said
     found = _WITHIN.fullmatch(said) if isinstance(said, str) else None
-    if isinstance(said, str) and not found:
+    if not found:
         raise ValueError("expected a number of hours or days, such as `2 days`")
-    return dt.timedelta(**{f"{found[2]}s": int(found[1])}) if found else said
+    return dt.timedelta(**{f"{found[2]}s": int(found[1])})
 
 
 FreshWithin = Annotated[dt.timedelta, BeforeValidator(_within)]
@@ -266,9 +269,11 @@ class SourceSettings(Strict):
     fresh_within: FreshWithin | None = None
     """In the place of the connector's."""
 
-    def fresh_until(self, connector: Connector, newest: dt.datetime) -> dt.datetime | None:
+    def fresh_until(
+        self, connector: Connector, newest: dt.datetime, default: dt.timedelta | None = None
+    ) -> dt.datetime | None:
         """Until when a source is fresh whose newest delivery took effect at `newest`; None where nothing is said."""
-        within = self.fresh_within or connector.fresh_within
+        within = self.fresh_within or connector.fresh_within or default
         return newest + within if within else None
 
 

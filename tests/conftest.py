@@ -81,8 +81,8 @@ def write_identity(data: Path, links: Rows) -> None:
 
 def write_sources(data: Path) -> None:
     pl.DataFrame(
-        {"source": ["crm"], "fresh_at": [datetime(2026, 1, 2, tzinfo=UTC)]},
-        schema={"source": pl.String, "fresh_at": pl.Datetime("us", "UTC")},
+        {"source": ["crm"], "fresh_at": [datetime(2026, 1, 2, tzinfo=UTC)], "fresh_until": [None]},
+        schema={"source": pl.String, "fresh_at": pl.Datetime("us", "UTC"), "fresh_until": pl.Datetime("us", "UTC")},
     ).write_parquet(data / "sources.parquet")
 
 

@@ -333,19 +333,22 @@ def _freshness(con: duckdb.DuckDBPyConnection, data: Path, thresholds: Gate, as_
     """Sources that have been silent for longer than they may be: what they say is published, with a warning."""
     file = data / "sources.parquet"
     rows = con.execute(
-        f"select source, date_diff('day', fresh_at::date, ?) from read_parquet({quoted(str(file))}) "
-        "where fresh_at is not null order by source",
-        [as_of],
+        f"""
+        select
+            source,
+            date_diff('day', fresh_at::date, $as_of),
+            coalesce(fresh_until, fresh_at + $within)::date < $as_of
+        from read_parquet({quoted(str(file))}) where fresh_at is not null order by source""",
+        {"as_of": as_of, "within": thresholds.fresh_within},
     ).fetchall() if file.exists() else []  # fmt: skip
-    allowed = thresholds.stale_after_days_of
     problems = [
-        f"{source} has delivered nothing new for {days:,} days, {allowed.get(source, thresholds.stale_after_days)} are "
-        "allowed; ask its owner, or set stale_after_days_of in gate.yaml"
-        for source, days in rows
-        if days > allowed.get(source, thresholds.stale_after_days)
+        f"{source} has delivered nothing new for {days:,} days, longer than it may; ask its owner, or set "
+        "`fresh_within` for it in sources.yaml"
+        for source, days, late in rows
+        if late
     ]
     found = _finding(
-        "freshness", problems, f"{len(rows)} sources are fresh", {name: float(days) for name, days in rows}
+        "freshness", problems, f"{len(rows)} sources are fresh", {name: float(days) for name, days, _ in rows}
     )
     return replace(found, severity="warn")
 

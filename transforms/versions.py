@@ -28,6 +28,8 @@ GUARD = 0.20
 """Share of an object's living records that one complete delivery may delete unasked."""
 IN_MEMORY = 2_000_000
 """Rows whose keys Polars may compare in memory (some 300 MB); DuckDB, which spills, takes more."""
+PLAUSIBLE = 2
+"""Days after a delivery's date that a record may say it changed: zones and undated files. Beyond, it cannot know."""
 PIECE = 250_000
 """Landed rows that are cleaned at once: with 20 fields some 400 MB."""
 
@@ -115,7 +117,8 @@ def versions(
         if all_count and _all_distinct_on_disk(connection, work):
             return Versions(files, delivered)
         newest, held = _newest_complete(connection, work, delivered, released, bool(bound.spec.deleted))
-        rest = _rest(connection, work, files, newest)
+        late = bool(bound.spec.modified) and any(one.position > max(newest, 1) for one in delivered)
+        rest = _rest(connection, work, files, newest, late=late)
     return Versions(files, delivered, held, rest, str(work / "keys-*.parquet"))
 
 
@@ -229,26 +232,56 @@ def _loss(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return int(living), int(lost)
 
 
-def _rest(connection: duckdb.DuckDBPyConnection, work: Path, files: tuple[LandedFile, ...], newest: int) -> Path | None:
-    """Write the rows that are not current: superseded ones, and the last versions of records that are gone."""
+def _rest(
+    connection: duckdb.DuckDBPyConnection, work: Path, files: tuple[LandedFile, ...], newest: int, *, late: bool
+) -> Path | None:
+    """Write the rows that are not current: superseded ones, and the last versions of records that are gone.
+
+    Args:
+        newest: position of the delivery that counts as a whole; what came before it is past.
+        late: whether changes that came after it may be older than what they would change.
+    """
     rest = work / "rest.parquet"
-    connection.execute("create temp table places (file integer, position bigint, part bigint)")
-    connection.executemany("insert into places values (?, ?, ?)", [[f.number, f.position, f.part] for f in files])
-    connection.execute(
-        f"""
+    connection.execute("create temp table places (file integer, position bigint, part bigint, effective timestamp)")
+    connection.executemany(
+        "insert into places values (?, ?, ?, ?)",
+        [[f.number, f.position, f.part, f.effective.replace(tzinfo=None)] for f in files],
+    )
+    keys = f"read_parquet({quoted(work / 'keys-*.parquet')})"
+    # A change that arrives late does not undo a newer one: by the time at which its record changed, where the delivery
+    # can know it. A record without that time counts as changed last, when it came.
+    ordered = f"""
+        changed as (
+            select
+                keys.key, places.position,
+                max(keys.modified) filter (where keys.modified <= places.effective + interval '{PLAUSIBLE} days')
+                    as latest,
+            from {keys} as keys inner join places using (file)
+            where places.position >= {newest}
+            group by all
+        ),
+        said as (
+            select key, position, coalesce(latest, max(latest) over (partition by key order by position)) as latest
+            from changed
+        ),
+        """
+    copied = f"""
         copy (
             with
+            {ordered if late else ""}
             ranked as (
                 select
                     keys.file, keys.row, keys.key as record_id, places.position,
                     row_number() over (
                         partition by keys.key
                         order by
+                            {f"places.position >= {newest} desc, said.latest desc nulls last," if late else ""}
                             places.position desc, keys.preference, keys.modified desc nulls last,
                             places.part desc, keys.row desc
                     ) as age,
-                from read_parquet({quoted(work / "keys-*.parquet")}) as keys
+                from {keys} as keys
                 inner join places using (file)
+                {"left join said on said.key = keys.key and said.position = places.position" if late else ""}
             ),
             final as (
                 select file, row, record_id, if(age > 1, '{SUPERSEDED}', '{DELETED}') as outcome,
@@ -259,7 +292,7 @@ def _rest(connection: duckdb.DuckDBPyConnection, work: Path, files: tuple[Landed
             select * from final
         ) to {quoted(rest)} (format parquet)
         """
-    )
+    connection.execute(copied)
     return rest if pl.scan_parquet(rest).select(pl.len()).collect().item() else None
 
 

@@ -1,7 +1,7 @@
 """JSON -> text frames: an array under a root key, a bare array, or one object per line; every row accounted for.
 
 Where the rows stand in a document is found by `connectors.readers.json_text`, what is taken from a row is decided by
-`connectors.readers.json_cells`.
+`connectors.readers.json_cells`. Runs of rows that are alike are taken unparsed (`connectors.readers.json_alike`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from connectors.readers.gate import Encoding, Refused, ShapeMismatch, decide, utf8_blocks
+from connectors.readers.json_alike import columns_alike
 from connectors.readers.json_cells import NotJson, Paths, parse, reading_of, statement
 from connectors.readers.json_text import Document, Ints
 from connectors.readers.reading import Opened, Reading, Reason, Stated, Wanted
@@ -22,6 +24,8 @@ from connectors.readers.sink import Sink
 from connectors.spec import ExportShape
 
 MAX_LINE = 64 * 1024 * 1024
+STRETCH = 2 * 1024 * 1024
+"""Bytes of rows that may turn out to be alike as a whole: the processor's cache holds them."""
 BATCH = 256 * 1024
 """Bytes of rows parsed together: so few that their objects stay in the processor's cache, which is twice as fast."""
 PART = 16 * 1024 * 1024
@@ -38,7 +42,8 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
         Refused: not text, cut off, or too large for one document.
     """
     encoding = decide(export.facts, shape.encoding)
-    rows = _Rows(Paths(wanted.called), encoding, sink)
+    damaged = encoding.name == "utf-8" and (export.facts.invalid > 0 or export.facts.cut_character)
+    rows = _Rows(Paths(wanted.called), encoding, sink, damaged=damaged)
     facts = Stated()
     with export.open() as stream:
         pieces = utf8_blocks(stream, encoding)
@@ -61,30 +66,52 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
 class _Rows:
     """Parses stretches of rows into the sink, and knows where in the export it stands."""
 
-    def __init__(self, paths: Paths, encoding: Encoding, sink: Sink) -> None:
+    def __init__(self, paths: Paths, encoding: Encoding, sink: Sink, *, damaged: bool) -> None:
         self.paths = paths
         self.count = 0
+        self._damaged = damaged
+        """There are bytes that are not UTF-8: then nothing is proven."""
         self._encoding, self._sink = encoding, sink
         self._byte, self._line = encoding.bom, 1
-        self._frames: list[pl.DataFrame] = []
+        self._tables: list[pa.Table] = []
         self._held = 0
 
     def land(self) -> None:
         """Land what was taken."""
-        found = pl.concat(self._frames, rechunk=True) if self._frames else pl.DataFrame()
-        if found.height:
-            self._sink.land(found)
-        self._frames, self._held = [], 0
+        found = [table for table in self._tables if table.num_rows]
+        if found:
+            self._sink.land(pa.concat_tables(found).combine_chunks())
+        self._tables, self._held = [], 0
 
     def take(self, data: bytes, start: Ints, end: Ints) -> None:
         """Take the rows between `start` and `end` in `data`, the next bytes of the export, some at a time."""
-        begin, position = 0, 0
-        while position < len(end):
-            stop = max(position + 1, int(np.searchsorted(end, int(start[position]) + BATCH, side="right")))
-            until = int(end[stop - 1])
-            self._parse(data[begin:until], start[position:stop] - begin, end[position:stop] - begin)
-            begin, position = until, stop
+        begin = 0
+        for some in _runs(start, end, STRETCH):
+            until = int(end[some][-1])
+            self._take(data[begin:until], start[some] - begin, end[some] - begin)
+            begin = until
         self._skip(data[begin:])
+
+    def _take(self, data: bytes, start: Ints, end: Ints) -> None:
+        """Take some rows as they stand where they are proven to be alike; `data` ends with the last of them."""
+        alike = None if self._damaged else columns_alike(data, start, end, self.paths.named)
+        if alike is not None:
+            numbers = pa.array(np.arange(len(end), dtype=np.int64) + self.count + 1)
+            self._hold(pa.table({"_row": numbers, **self.paths.columns_of_alike(alike, len(end))}), data)
+            self._skip(data)
+            self.count += len(end)
+            return
+        begin = 0
+        for some in _runs(start, end, BATCH):
+            until = int(end[some][-1])
+            self._parse(data[begin:until], start[some] - begin, end[some] - begin)
+            begin = until
+
+    def _hold(self, rows: pa.Table, data: bytes) -> None:
+        self._tables.append(rows)
+        self._held += len(data)
+        if self._held >= PART:
+            self.land()
 
     def _parse(self, data: bytes, start: Ints, end: Ints) -> None:
         """Take some rows; `data` ends with the last of them."""
@@ -98,10 +125,7 @@ class _Rows:
         if lost:
             kept = [index not in lost for index in range(len(sound))]
             frame, sound = frame.filter(pl.Series(kept)), [one for one, keep in zip(sound, kept, strict=True) if keep]
-        self._frames.append(frame)
-        self._held += len(data)
-        if self._held >= PART:
-            self.land()
+        self._hold(frame.to_arrow(compat_level=pl.CompatLevel.oldest()), data)
         if len(sound) < len(values):
             self._reject(data, start, end, np.setdiff1d(np.arange(len(values)), sound))
         else:
@@ -123,6 +147,15 @@ class _Rows:
         """Pass over bytes."""
         self._line += data.count(b"\n")
         self._byte += self._encoding.width(np.frombuffer(data, np.uint8))
+
+
+def _runs(start: Ints, end: Ints, size: int) -> Iterator[slice]:
+    """The rows in runs of about so many bytes."""
+    position = 0
+    while position < len(end):
+        stop = max(position + 1, int(np.searchsorted(end, int(start[position]) + size, side="right")))
+        yield slice(position, stop)
+        position = stop
 
 
 def _values(data: bytes, start: Ints, end: Ints) -> list[Any]:
@@ -152,10 +185,11 @@ def _value(piece: bytes) -> Any:
 def _read_lines(pieces: Iterator[bytes], rows: _Rows) -> None:
     rest = b""
     for piece in pieces:
-        data = rest + piece
-        whole = data.rfind(b"\n") + 1
-        _take_lines(data[:whole], rows)
-        rest = data[whole:]
+        whole = piece.rfind(b"\n") + 1
+        if whole:
+            _take_lines(b"".join((rest, memoryview(piece)[:whole])), rows)
+            rest = b""
+        rest += piece[whole:]
         if len(rest) > MAX_LINE:
             raise Refused(f"a line longer than {MAX_LINE:,} bytes", "export it with one object per line")
     _take_lines(rest, rows)

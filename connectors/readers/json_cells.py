@@ -8,12 +8,13 @@ Finding the objects in a file does not belong here (`connectors.readers.json`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from typing import Any
 
 import orjson
 import polars as pl
+import pyarrow as pa
 
 from connectors.readers.gate import ShapeMismatch
 from connectors.readers.reading import Reading, Stated, Wanted
@@ -108,9 +109,9 @@ class Paths:
         self.columns = tuple(called)
         self.unnamed: dict[str, None] = {}
         self._called = called
-        self._named = {path for paths in called.values() for path in paths}
+        self.named = {path for paths in called.values() for path in paths}
         self._absent = set(called)
-        self._upper = {path[:i] for path in self._named for i, char in enumerate(path) if char == "."}
+        self._upper = {path[:i] for path in self.named for i, char in enumerate(path) if char == "."}
         self._seen: set[tuple[str, ...]] = set()
 
     @property
@@ -152,6 +153,19 @@ class Paths:
             found.append(reduce(_filled, columns))
         return found, lost
 
+    def columns_of_alike(self, alike: Mapping[str, pa.Array | None], rows: int) -> dict[str, pa.Array]:
+        """The same, of flat rows whose keys are the same, by the cells of the named keys."""
+        self._note([dict.fromkeys(alike)], "")
+        found = {}
+        for name, paths in self._called.items():
+            cells = [alike.get(path) for path in paths]
+            if any(path in alike for path in paths):
+                self._absent.discard(name)
+            found[name] = cells[0] if len(cells) == 1 else _first_filled(cells, rows)
+            if found[name] is None:
+                found[name] = pa.nulls(rows, pa.large_string())
+        return found
+
     def _cells(
         self,
         name: str,
@@ -190,7 +204,7 @@ class Paths:
             if len(self._seen) < MAX_SIGNATURES:
                 self._seen.add((prefix, *keys))
             for path in (prefix + key for key in keys):
-                if path not in self._upper and path not in self._named and len(self.unnamed) < MAX_UNNAMED:
+                if path not in self._upper and path not in self.named and len(self.unnamed) < MAX_UNNAMED:
                     self.unnamed[path] = None
         for key in sorted(branches):
             self._note([inner for row in rows if key in row for inner in _objects(row[key])], f"{prefix}{key}.")
@@ -235,6 +249,11 @@ def reading_of(
 def _filled(column: pl.Series, other: pl.Series) -> pl.Series:
     """A column, and the other one's cells where it holds none."""
     return column.zip_with(column.is_not_null() & ~column.is_in(["", "[]"]), other)
+
+
+def _first_filled(cells: list[pa.Array | None], rows: int) -> pa.Array:
+    columns = [pl.repeat(None, rows, dtype=pl.String, eager=True) if one is None else pl.Series(one) for one in cells]
+    return reduce(_filled, columns).to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.readers.gate import Bytes, Refused, ShapeMismatch
+from connectors.readers.rows import inside_quotes
 
 QUOTE, BACKSLASH, OBJECT, ARRAY, ARRAY_END, COMMA, COLON = b'"\\{[],:'
 OPENERS, CLOSERS = b"{[", b"}]"
@@ -130,11 +131,11 @@ class Document:
         self._looked = stop
         part = np.frombuffer(data, np.uint8)[start:stop]
         is_mark = IS_MARK[part]
-        is_mark[_escaped(part)] = False
+        is_mark[escaped(part)] = False
         at = np.flatnonzero(is_mark)
         kind = part[at]
         quote = kind == QUOTE
-        inside = np.logical_xor.accumulate(np.concatenate(([self._in_string], quote)))[1:]
+        inside = inside_quotes(quote) ^ self._in_string
         self._in_string = bool(inside[-1]) if len(inside) else self._in_string
         outside = ~(inside | quote)
         at, kind = at[outside], kind[outside]
@@ -184,7 +185,7 @@ def _text(written: bytes) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _escaped(part: Bytes) -> Ints:
+def escaped(part: Bytes) -> Ints:
     """Quotes that a backslash makes part of their string: those behind an odd number of backslashes."""
     slashes = np.flatnonzero(part == BACKSLASH)
     if not len(slashes):

@@ -65,14 +65,14 @@ class Sink:
     def rejected(self) -> int:
         return len(self._places)
 
-    def land(self, frame: pl.DataFrame) -> None:
+    def land(self, rows: pl.DataFrame | pa.Table) -> None:
         """Append rows: `_row` and allowed columns as text; every part of an export has the same columns."""
-        table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+        table = rows.to_arrow(compat_level=pl.CompatLevel.oldest()) if isinstance(rows, pl.DataFrame) else rows
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", compression_level=1)
         self._wait()
         self._writing = self._thread.submit(self._writer.write_table, table)
-        self.landed += frame.height
+        self.landed += table.num_rows
 
     def _wait(self) -> None:
         """Until the part before is written; raises what went wrong with it."""

@@ -99,7 +99,7 @@ def late_sources(workspace: Workspace, connector: Connector) -> Iterator[str]:
             newest[one.source] = max(one.effective, newest.get(one.source, one.effective))
     for source, effective in sorted(newest.items()):
         settings = workspace.source_settings.get(source, SourceSettings())
-        until = settings.fresh_until(connector, effective)
+        until = settings.fresh_until(connector, effective, workspace.policy.gate.fresh_within)
         if until and until.date() < workspace.as_of:
             yield f"{source}: its newest delivery is of {effective:%Y-%m-%d}; ask {connector.owner} where the next is"
 

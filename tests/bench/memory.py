@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import threading
 import time
@@ -56,6 +57,8 @@ class Watched:
     """What it printed."""
     seconds: float
     """From start to end, with imports."""
+    cpu: float
+    """Seconds of processor time that it took, with its children."""
     watch: MemoryWatch
 
 
@@ -69,7 +72,7 @@ def watched(command: Sequence[str | Path], env: Mapping[str, str] | None = None)
     Raises:
         ProcessFailed: it ended with another code than 0.
     """
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), _children_cpu()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | dict(env or {})
     )
@@ -79,7 +82,12 @@ def watched(command: Sequence[str | Path], env: Mapping[str, str] | None = None)
     watch.stop()
     if process.returncode:
         raise ProcessFailed(f"{' '.join(map(str, command))} ended with {process.returncode}: {(error or out)[-2000:]}")
-    return Watched(out, time.perf_counter() - started, watch)
+    return Watched(out, time.perf_counter() - started, _children_cpu() - spent, watch)
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _resident(process: psutil.Process) -> int:

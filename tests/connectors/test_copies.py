@@ -26,7 +26,7 @@ from connectors.publishing import publish
 from connectors.retention import prune
 from connectors.storage import StorageError
 from connectors.switching import rollback
-from tests.connectors.conftest import Relay, a_bucket
+from tests.connectors.elsewhere import Relay, a_bucket
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

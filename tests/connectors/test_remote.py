@@ -23,7 +23,7 @@ from connectors.landing import LandingReport, land
 from connectors.ledger import deliveries
 from connectors.spec import Connector
 from connectors.storage import Access, Storage, StorageError, redacted, storage_at
-from tests.connectors.conftest import Relay, a_bucket
+from tests.connectors.elsewhere import Relay, a_bucket
 
 MONDAY = dt.date(2026, 1, 5)
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")

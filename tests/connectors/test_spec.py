@@ -89,6 +89,7 @@ def test_a_wrong_word_is_told_with_its_line(tmp_path: Path, right: str, wrong: s
         ("- acme\n", "expected a mapping of sources"),
         ("acme: DE\n", "line 1: acme: expected a mapping of keys, found 'DE'"),
         ("acme: {contry: DE}\n", "line 1: acme.contry: there is no such key; did you mean 'country'?"),
+        ("acme: {fresh_within: 7}\n", "expected a number of hours or days, such as `2 days`"),
         ("acme: {}\nacme: {}\n", "line 2: the key 'acme' stands twice"),
     ],
 )

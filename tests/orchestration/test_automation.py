@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.landing import land
-from connectors.spec import load_connectors
+from connectors.spec import Connector, load_connectors
 from orchestration.assets.exports import exports_asset, late_sources
 from orchestration.automation import arrivals_sensor
 from orchestration.notices import notice_sensors
@@ -123,13 +123,24 @@ def test_nothing_is_started_while_a_run_is_under_way(house: House) -> None:
     ],
 )
 def test_a_source_that_has_gone_silent_is_told(house: House, as_of: date, said: str, late: bool) -> None:
+    assert bool(silent(house, as_of, said, load_connectors()["salesforce"])) is late
+
+
+def test_a_system_that_says_nothing_of_its_freshness_is_told_by_the_gates_days(house: House) -> None:
+    unsaid = load_connectors()["salesforce"].model_copy(update={"fresh_within": None})
+    assert silent(house, date(2026, 1, 12), "", unsaid) == []
+    assert len(silent(house, date(2026, 1, 13), "", unsaid)) == 1
+
+
+def silent(house: House, as_of: date, said: str, connector: Connector) -> list[str]:
     house.put("salesforce/2026-01-05/Contact.csv", CONTACTS)
     house.land()
-    house.settings.policy.mkdir()
+    house.settings.policy.mkdir(exist_ok=True)
     (house.settings.policy / "sources.yaml").write_text(said)
     workspace = Workspace(house.settings, as_of, datetime(2026, 1, 8, tzinfo=UTC), "run")
-    found = list(late_sources(workspace, load_connectors()["salesforce"]))
-    assert ["salesforce: its newest delivery is of 2026-01-05" in sentence for sentence in found] == [True] * late
+    found = list(late_sources(workspace, connector))
+    assert all("salesforce: its newest delivery is of 2026-01-05" in sentence for sentence in found)
+    return found
 
 
 def test_a_system_that_says_how_fresh_it_is_bears_a_freshness_policy() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from transforms.policy import Gate
 from transforms.warehouse import mart_columns
 
 ALLOWED = Gate(
-    row_count_drop=0.2, fill_rate_drop=0.1, id_churn=0.1, deleted=0.2, judged_from_rows=10, stale_after_days=7
+    row_count_drop=0.2, fill_rate_drop=0.1, id_churn=0.1, deleted=0.2, judged_from_rows=10, fresh_within=timedelta(7)
 )
 TODAY = date(2026, 1, 3)
 HASH = "a" * 64
@@ -29,12 +29,19 @@ def gate(lay_marts: Callable[..., tuple[Path, Path]]) -> Callable[..., dict[str,
     """Examine marts against a base; records are those that the links name, unless `data` was laid otherwise."""
 
     def run(
-        marts: dict[str, Any], base: dict[str, Any] | None = None, sql: str = "", thresholds: Gate = ALLOWED
+        marts: dict[str, Any],
+        base: dict[str, Any] | None = None,
+        sql: str = "",
+        thresholds: Gate = ALLOWED,
+        fresh_until: datetime | None = None,
     ) -> dict[str, Finding]:
         previous, data = lay_marts(base or {})
         previous = previous.rename(previous.with_name("previous.duckdb"))
         warehouse, data = lay_marts(marts)
         lay_records(data, [link["record_id"] for link in marts.get("identity_link", ())])
+        sources = data / "sources.parquet"
+        said = pl.lit(fresh_until, pl.Datetime("us", "UTC"))
+        pl.read_parquet(sources).with_columns(fresh_until=said).write_parquet(sources)
         with duckdb.connect(warehouse) as con:
             con.execute(f"attach '{previous}' as before (read_only)")
             con.execute("create schema previous")
@@ -136,11 +143,19 @@ def test_many_deletions_are_seen_where_as_many_came(gate: Any, people: Any) -> N
 
 def test_a_silent_source_is_named_and_holds_nothing_back(gate: Any, people: Any) -> None:
     assert not failed(gate(people(*many(20))))
-    patient = ALLOWED.model_copy(update={"stale_after_days": 1})
+    patient = ALLOWED.model_copy(update={"fresh_within": timedelta(days=1)})
     assert not failed(gate(people(*many(20)), thresholds=patient))
-    silent = gate(people(*many(20)), thresholds=ALLOWED.model_copy(update={"stale_after_days": 0}))["freshness"]
+    strict = ALLOWED.model_copy(update={"fresh_within": timedelta(hours=23)})
+    silent = gate(people(*many(20)), thresholds=strict)["freshness"]
     assert (silent.passed, silent.severity) == (False, "warn")
-    assert "crm has delivered nothing new for 1 days, 0 are allowed" in silent.message
+    assert "crm has delivered nothing new for 1 days" in silent.message
+
+
+def test_what_a_source_says_of_its_freshness_counts_before_the_gates_word(gate: Any, people: Any) -> None:
+    strict = ALLOWED.model_copy(update={"fresh_within": timedelta(hours=1)})
+    today, yesterday = (datetime(2026, 1, day, tzinfo=UTC) for day in (3, 2))
+    assert gate(people(*many(20)), thresholds=strict, fresh_until=today)["freshness"].passed
+    assert not gate(people(*many(20)), fresh_until=yesterday)["freshness"].passed
 
 
 @pytest.mark.parametrize(

@@ -175,3 +175,65 @@ def test_the_values_of_a_preference_stand_in_their_order(tmp_path: Path) -> None
     source.deliver(1, JOBS)
     source.contacts()
     assert names(source) == ["Side", "New"]
+
+
+def changes(source: Source, day: int, *rows: list[dict[str, str | None]]) -> None:
+    source.deliver(day, *rows, complete=False)
+
+
+def first_names(source: Source) -> list[str]:
+    source.contacts()
+    return source.records().sort("record_id")["given_name"].to_list()
+
+
+def test_a_change_that_arrives_late_does_not_undo_a_newer_one(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    changes(source, 5, people(1, first="New", changed="2026-01-04T10:00:00Z") + people(2, changed="2026-01-04"))
+    changes(source, 6, people(1, first="Late", changed="2026-01-03T09:00:00Z"))
+    report = source.contacts()
+    assert (report.accepted, report.superseded) == (2, 1)
+    assert first_names(source) == ["New", "Ada"]
+
+
+def test_of_equal_times_of_change_the_later_delivery_counts(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    changes(source, 5, people(1, first="First", changed="2026-01-04"))
+    changes(source, 6, people(1, first="Second", changed="2026-01-04"))
+    assert first_names(source) == ["Second"]
+
+
+def test_a_change_without_its_time_counts_as_made_when_it_came(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    changes(source, 5, people(1, first="Dated", changed="2026-01-04"))
+    changes(source, 6, people(1, first="Undated", changed=None))
+    assert first_names(source) == ["Undated"]
+    changes(source, 7, people(1, first="Late", changed="2026-01-03"))
+    assert first_names(source) == ["Undated"]
+    changes(source, 8, people(1, first="Newest", changed="2026-01-07"))
+    assert first_names(source) == ["Newest"]
+
+
+def test_a_time_of_change_that_its_delivery_cannot_know_rules_nothing(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    changes(source, 5, people(1, first="Clock", changed="2099-01-01"))
+    changes(source, 6, people(1, first="Right", changed="2026-01-05"))
+    assert first_names(source) == ["Right"]
+
+
+def test_a_whole_delivery_counts_whatever_its_rows_say_of_their_change(tmp_path: Path) -> None:
+    source = Source(tmp_path)
+    source.deliver(5, people(1, 2, first="New", changed="2026-01-04"))
+    source.deliver(6, people(1, 2, first="Restored", changed="2026-01-02"))
+    changes(source, 7, people(1, first="Late", changed="2026-01-01") + people(2, first="Later", changed="2026-01-06"))
+    assert first_names(source) == ["Restored", "Later"]
+
+
+def test_a_late_row_neither_deletes_nor_revives_a_record(tmp_path: Path) -> None:
+    source = Source(tmp_path, connector(deleted={"gone": ["true"]}))
+    changes(source, 5, people(1, gone="false", changed="2026-01-04") + people(2, gone="true", changed="2026-01-04"))
+    changes(source, 6, people(1, gone="true", changed="2026-01-02") + people(2, gone="false", changed="2026-01-02"))
+    source.contacts()
+    assert ids(source) == ["1"]
+    changes(source, 7, people(1, gone="true", changed="2026-01-06") + people(2, gone="false", changed="2026-01-06"))
+    source.contacts()
+    assert ids(source) == ["2"]

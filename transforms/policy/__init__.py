@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from connectors.spec import FreshWithin
 from transforms.policy.mistakes import at_line, read_yaml, told
 from transforms.policy.pins import Pin, PinError, read_pins
 from transforms.policy.roles import Roles, mistakes
@@ -81,8 +83,8 @@ class Gate(Strict):
     fill_rate_drop: Share
     id_churn: Share
     deleted: Share = 0.2
-    stale_after_days: Annotated[int, Field(gt=0)] = 7
-    stale_after_days_of: dict[str, Annotated[int, Field(gt=0)]] = {}
+    fresh_within: FreshWithin = timedelta(days=7)
+    """For sources of which neither `sources.yaml` nor their connector says how fresh they must be."""
     judged_from_rows: int = Field(ge=0)
 
 
