@@ -78,9 +78,10 @@ def derive(given: Given) -> None:
                 ) as company
             from support_case where opened_at is null or opened_at::date <= day()
         )
-        select person as customer_id, status, opened_at from named where person is not null
+        select person as customer_id, * exclude (person, company) from named where person is not null
         union all
-        select company, status, opened_at from named where company is not null and company is distinct from person;
+        select company, * exclude (person, company) from named
+        where company is not null and company is distinct from person;
         create table contact as
         with named as (
             select *, of_record(source, person_object, person_record_id) as person,
