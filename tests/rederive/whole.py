@@ -46,6 +46,19 @@ def derive(given: Given) -> None:
         left join published_customer as now using (customer_id)
         left join base_customer as was using (customer_id);
         alter table derived_whole drop column stands;
+        insert into derived_field_provenance by name
+        select customer_id, 'display_name' as field, told.source, told.object, told.record_id, told.observed_at,
+            if(told.rule = 'pinned', 'pinned', 'stand_in') as rule, '[]' as runners_up,
+        from derived_survivorship as s join derived_field_provenance as told using (customer_id)
+        where s.display_name is null
+            and told.field = if(s.email is not null, 'email', if(s.phone_e164 is not null, 'phone_e164', null))
+        union all (
+            select distinct on (customer_id)
+                customer_id, 'display_name', source, object, record_id, observed_at, 'stand_in', '[]'
+            from party join derived_survivorship as s using (customer_id)
+            where coalesce(s.display_name, s.email, s.phone_e164) is null
+            order by customer_id, rank, modified_at desc nulls last, observed_at desc, source, object, record_id
+        );
         alter table derived_survivorship drop column display_name
         """
     )
