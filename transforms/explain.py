@@ -28,6 +28,8 @@ RULES = {
     "record_key": "otherwise equal, its record key comes first",
     "earliest": "it is the earliest day",
     "denied_first": "a denial goes before a grant that is not explicit, dated and newer",
+    "stand_in": "no record knows a name, so this stands in for one",
+    "latest": "it is the latest that any record knows of",
     "newer_grant": "it is an explicit, dated grant, newer than every denial",
 }
 """Survivorship rule, as `field_provenance` names it -> why the value won."""

@@ -11,6 +11,8 @@ import pytest
 
 from connectors.difference import diff
 from tests.integration.conftest import Place
+from tests.rederive.compare import compare
+from transforms.policy import load_policy
 
 CONTACT = (
     "Id,IsDeleted,AccountId,FirstName,LastName,Email,Languages__c,OwnerId,LastModifiedDate,SystemModstamp,CreatedDate"
@@ -151,6 +153,11 @@ def test_an_announced_termination_acts_on_its_day_and_leave_counts_and_everybody
         "workday:max": "nearest active manager: workday:ann is terminated",
         "workday:yam": "support agent: workday:bob is terminated",
     }
+
+
+def test_at_the_end_of_the_week_all_is_published_as_it_is_derived_another_way(week: Week) -> None:
+    place, _ = week
+    assert compare(place.data, load_policy(place.settings.policy)).mismatches == ()
 
 
 def test_the_same_days_elsewhere_end_with_the_same_owners(week: Week, place: Place) -> None:

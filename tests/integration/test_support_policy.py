@@ -13,7 +13,8 @@ from connectors.publication import PublicationError
 from orchestration.policy_check import check_policy
 from orchestration.settings import Settings
 from tests.integration.conftest import Place
-from transforms.policy import SHIPPED, PolicyError
+from tests.rederive.compare import compare
+from transforms.policy import SHIPPED, PolicyError, load_policy
 from transforms.policy_effect import Line, Move, PolicyEffect
 
 STAMP = "2026-01-01 00:00:00"
@@ -160,3 +161,17 @@ def test_one_line_moves_what_the_check_foretells_and_nothing_else(published: Pla
     premium = tuple(place.table("customer").filter(tier="premium")["customer_id"].sort())
     assert check(place).moves == (Move("minutes", "60", "30", 4, premium[:3]),)
     assert list(place.data.glob(".policy-check-*")) == []
+
+    # Shared tiers are a line of their own: the two firms stay premium, their people do not.
+    edit(place, "premium: 30", "premium: 60")
+    edit(place, "people_share_tier_of_organisation: true", "people_share_tier_of_organisation: false")
+    place.run()
+    assert changed(place) == dict.fromkeys(
+        ("tier", "tier_reason", "sla_minutes", "route", "route_reason", "publication"), 2
+    )
+
+    # AI may serve premium customers, too: what is unknown of the two firms' consent decides now, and says the same.
+    edit(place, "ai_may_serve: [standard]", "ai_may_serve: [standard, premium]")
+    place.run()
+    assert changed(place) == {"route_reason": 2, "publication": 2}
+    assert compare(place.data, load_policy(place.settings.policy)).mismatches == ()

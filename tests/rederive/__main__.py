@@ -1,4 +1,4 @@
-"""Re-derive the customer table of a data folder, or of a sample made for it: `make bench-rederive`.
+"""Re-derive the published tables of a data folder, or of a sample made for it: `make bench-rederive`.
 
 `python -m tests.rederive --records 100000`, or `--data DIR` for the current publication of a data folder.
 """
@@ -35,10 +35,12 @@ def main() -> int:
         started = time.perf_counter()
         verdict = compare(data, load_policy(settings.policy, settings.currency))
     for one in verdict.mismatches:
-        print(f"{one.customer_id} {one.field}: published {one.published!r}, derived {one.derived!r}")  # noqa: T201
+        row = ":".join(str(part) for part in one.key)
+        print(f"{one.table} {row} {one.column}: published {one.published!r}, derived {one.derived!r}")  # noqa: T201
+    took, differences = time.perf_counter() - started, len(verdict.mismatches) or "no"
     print(  # noqa: T201
-        f"{verdict.values:,} values and {verdict.provenance_rows:,} rows of provenance of {verdict.customers:,} "
-        f"customers derived in {time.perf_counter() - started:.1f} s: {len(verdict.mismatches) or 'no'} differences"
+        f"{verdict.values:,} values in {sum(verdict.rows.values()):,} rows of {len(verdict.rows)} tables about "
+        f"{verdict.rows['customer']:,} customers derived in {took:.1f} s: {differences} differences"
     )
     return 1 if verdict.mismatches else 0
 

@@ -8,7 +8,7 @@ REFERENCE = "transforms/dbt/seeds/reference_rate.csv"
 
 
 def derive(given: Given) -> None:
-    """`derived_activity`; needs `derived_survivorship` for whom people belong to."""
+    """`derived_activity` and its rows of provenance; needs `derived_survivorship` for whom people belong to."""
     con, as_of, currency = given.con, given.as_of, given.policy.reporting_currency
     con.execute(
         f"""
@@ -78,9 +78,10 @@ def derive(given: Given) -> None:
                 ) as company
             from support_case where opened_at is null or opened_at::date <= day()
         )
-        select person as customer_id, status, opened_at from named where person is not null
+        select person as customer_id, * exclude (person, company) from named where person is not null
         union all
-        select company, status, opened_at from named where company is not null and company is distinct from person;
+        select company, * exclude (person, company) from named
+        where company is not null and company is distinct from person;
         create table contact as
         with named as (
             select *, of_record(source, person_object, person_record_id) as person,
@@ -90,8 +91,13 @@ def derive(given: Given) -> None:
                 ) as company
             from activity
         )
-        select unnest([person, company]) as customer_id, happened_at as seen_at from named
-        union all select customer_id, last_activity_at from party
+        select unnest([person, company]) as customer_id, happened_at as seen_at, 1 as place,
+            source, object, record_id, observed_at
+        from named
+        union all
+        select customer_id, last_activity_at, 2, source, object, record_id, observed_at from party
+        union all
+        select customer_id, opened_at, 0, source, object, record_id, observed_at from counted_case
         """
     )
     con.execute(
@@ -113,10 +119,18 @@ def derive(given: Given) -> None:
                 where k.customer_id = c.customer_id and opened_at::date >= day() - 90
             ) as cases_90d,
             (select max(opened_at) from counted_case as k where k.customer_id = c.customer_id) as last_case_at,
-            greatest(
-                (select max(opened_at) from counted_case as k where k.customer_id = c.customer_id),
-                (select max(seen_at) from contact as k where k.customer_id = c.customer_id and seen_at::date <= day())
+            (
+                select max(seen_at) from contact as k where k.customer_id = c.customer_id and seen_at::date <= day()
             ) as last_contact_at,
-        from (select distinct customer_id from party) as c
+        from (select distinct customer_id from party) as c;
+        insert into derived_field_provenance by name
+        select distinct on (customer_id, field)
+            customer_id, field, source, object, record_id, observed_at, 'latest' as rule, '[]' as runners_up
+        from (
+            select 'last_contact_at' as field, * from contact
+            union all
+            select 'last_case_at', * from contact where place = 0
+        ) where seen_at::date <= day() and customer_id is not null
+        order by customer_id, field, seen_at desc, place, source, object, record_id
         """
     )

@@ -1,147 +1,105 @@
-"""Which published values of a publication differ from what is derived here."""
+"""Which published values of a publication differ from what is derived here, and which are not derived, and why."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.rederive import activity, consent, survivorship
+from connectors.publication import KEYS
+from tests.rederive import activity, consent, links, owner, passage, reading, service, survivorship, whole
 from tests.rederive.given import Given, lay
 from transforms.policy import Policy
 
-SUBJECTS = {"survivorship": survivorship.derive, "consent": consent.derive, "activity": activity.derive}
-"""Subject -> what leaves the table `derived_<subject>`; one that builds on another stands after it."""
-UNPUBLISHED = ("sla",)
-"""Derived for its provenance; no column of customer."""
-COUNTED = (
-    "display_name", "email", "phone_e164", "street", "postal_code", "city", "region", "country", "language", "timezone",
-    "customer_since", "plan",
+SUBJECTS = (
+    survivorship.derive, consent.derive, activity.derive, whole.derive, service.derive, owner.derive, links.derive,
+    passage.derive, reading.derive,
 )  # fmt: skip
+"""What leaves the tables `derived_<…>`; one that builds on another stands after it."""
+OF_CUSTOMER = ("survivorship", "consent", "activity", "whole", "service", "owner", "confidence")
+"""The columns of customer are derived in several tables; every other published table in `derived_<table>`."""
+NOT_DERIVED: Mapping[str, Mapping[str, str]] = {
+    "identity_link": {
+        "rule": "names the best agreement of the pair, which no other column tells; tests/transforms/identity",
+    },
+    "publication": {
+        "checks": "what was found while the run went on; tests/transforms/test_gate.py, tests/orchestration",
+    },
+}
+"""Published table -> column -> why no second derivation is needed, and where it is held instead."""
+HANDED_ON = "identity_edge"
+"""Compared with what identity left, which is all a mart does to it. That scores, cuts and refusals are right is held by
+judged pairs (tests/transforms/identity); that customers follow from the edges is derived (links)."""
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A value that was published otherwise than it is derived."""
+    """A value that was published otherwise than it is derived; `key` names the row."""
 
-    field: str
-    customer_id: str
+    table: str
+    key: tuple[Any, ...]
+    column: str
     published: Any
     derived: Any
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was compared, and what differed; at most a few per field are named."""
+    """What was compared, and what differed; at most a few per column are named."""
 
-    customers: int
-    values: int
-    provenance_rows: int
+    compared: Mapping[str, frozenset[str]]
+    """Table -> its columns that were derived, the key among them."""
+    rows: Mapping[str, int]
     mismatches: tuple[Mismatch, ...]
+
+    @property
+    def values(self) -> int:
+        return sum(self.rows[table] * len(columns) for table, columns in self.compared.items())
 
 
 def compare(data: Path, policy: Policy, number: int | None = None, shown: int = 3) -> Verdict:
     """Derive and compare the publication (the current one where none is named) that the last run in `data` made."""
     given = lay(data, policy, number)
-    for derive in SUBJECTS.values():
+    for derive in SUBJECTS:
         derive(given)
-    _whole(given)
-    found, values = list[Mismatch](), 0
-    for subject in (*SUBJECTS, "whole"):
-        for field in _columns(given, f"derived_{subject}"):
-            values += _count(given, "published_customer")
-            found += _differences(given, f"derived_{subject}", field, shown)
-    found += _provenance(given, shown)
-    rows = _count(given, "published_field_provenance")
-    return Verdict(_count(given, "published_customer"), values, rows, tuple(found))
+    found, compared, rows = list[Mismatch](), dict[str, frozenset[str]](), dict[str, int]()
+    for table, key in KEYS.items():
+        told = set[str](key)
+        for derived in OF_CUSTOMER if table == "customer" else (table,):
+            columns = _shared(given, table, derived)
+            told |= set(columns)
+            found += _differences(given, table, derived, columns, shown)
+        compared[table] = frozenset(told)
+        rows[table] = given.con.execute(f"select count(*) from published_{table}").fetchall()[0][0]
+    return Verdict(compared, rows, tuple(found))
 
 
-def _whole(given: Given) -> None:
-    """`derived_whole`: what is said of all of a customer's records together, and of the row as a whole."""
-    minutes = " ".join(f"when '{tier}' then {count}" for tier, count in given.policy.support.service_levels.items())
-    same = " and ".join(
-        f"now.{column} is not distinct from was.{column}"
-        for column in _columns(given, "published_customer")
-        if column not in ("oldest_source_at", "publication")
+def _shared(given: Given, table: str, derived: str) -> list[str]:
+    there = set(given.con.table(f"derived_{derived}").columns)
+    return [name for name in given.con.table(f"published_{table}").columns if name in there - set(KEYS[table])]
+
+
+def _differences(given: Given, table: str, derived: str, columns: list[str], shown: int) -> list[Mismatch]:
+    """Compared in the type of the published column; a row that only one side has differs everywhere."""
+    con, key = given.con, KEYS[table]
+    published = con.table(f"published_{table}")
+    kinds = dict(zip(published.columns, published.types, strict=True))
+    differs = {
+        column: f"p.here is null or d.here is null or p.{column} is distinct from cast(d.{column} as {kinds[column]})"
+        for column in columns
+    }
+    pairs = (
+        f"(select *, true as here from published_{table}) as p "
+        f"full join (select *, true as here from derived_{derived}) as d using ({', '.join(key)})"
     )
-    given.con.execute(
-        f"""
-        create table derived_whole as
-        select customer_id,
-            (select any_value(customer_type) from party where party.customer_id = c.customer_id) as customer_type,
-            if(exists (
-                from party where party.customer_id = c.customer_id and coalesce(status, 'active') <> 'closed'
-            ), 'active', 'closed') as status,
-            coalesce(s.display_name, s.email, s.phone_e164, (
-                select record_id from party where party.customer_id = c.customer_id
-                order by rank, modified_at desc nulls last, observed_at desc, source, object, record_id limit 1
-            )) as display_name,
-            '{given.policy.reporting_currency}' as currency,
-            case now.tier {minutes} end as sla_minutes,
-            (select list_sort(list(distinct source)) from party where party.customer_id = c.customer_id) as sources,
-            (select count(distinct source) from party where party.customer_id = c.customer_id) as source_count,
-            coalesce((select match_confidence from confidence where confidence.customer_id = c.customer_id), 1.0)
-                as match_confidence,
-            ({" + ".join(f"(s.{field} is not null)::int" for field in COUNTED)}) / 12.0 as completeness,
-            coalesce((
-                select list_sort(list(field)) from derived_conflict where derived_conflict.customer_id = c.customer_id
-            ), []) as conflict_fields,
-            coalesce({same}, false) and was.customer_id is not null as stands,
-            if(stands, was.publication, {given.number}) as publication,
-            if(stands, was.oldest_source_at, (
-                select min(fresh_at) from party where party.customer_id = c.customer_id
-            )) as oldest_source_at,
-        from (select distinct customer_id from party) as c
-        join derived_survivorship as s using (customer_id)
-        left join published_customer as now using (customer_id)
-        left join base_customer as was using (customer_id);
-        alter table derived_whole drop column stands;
-        alter table derived_survivorship drop column display_name
-        """
-    )
-
-
-def _columns(given: Given, table: str) -> list[str]:
-    described = given.con.execute(f"describe {table}").fetchall()
-    return [name for name, *_ in described if name not in ("customer_id", *UNPUBLISHED)]
-
-
-def _count(given: Given, table: str) -> int:
-    return int(given.con.execute(f"select count(*) from {table}").fetchall()[0][0])
-
-
-def _differences(given: Given, table: str, field: str, shown: int) -> list[Mismatch]:
-    """Compared as text, in the type of the published column; a customer that only one side has differs everywhere."""
-    kind = given.con.execute(f"select any_value(typeof({field})) from published_customer").fetchall()[0][0] or "varchar"
-    rows = given.con.execute(
-        f"""
-        select customer_id, p.{field}, d.{field}
-        from published_customer as p full join {table} as d using (customer_id)
-        where p.{field} is distinct from cast(d.{field} as {kind}) or p.customer_id is null or d.customer_id is null
-        order by customer_id limit {shown}
-        """
-    ).fetchall()
-    return [Mismatch(field, *row) for row in rows]
-
-
-def _provenance(given: Given, shown: int) -> list[Mismatch]:
-    columns = "customer_id, field, source, object, record_id, rule, observed_at, runners_up"
-    told, derived = f"select {columns} from published_field_provenance", f"select {columns} from derived_provenance"
-    rows = given.con.execute(
-        f"""
-        select 'published', * from ({told} except all {derived})
-        union all select 'derived', * from ({derived} except all {told})
-        order by 3, 2, 1 limit {shown * 4}
-        """
-    ).fetchall()
+    counting = ", ".join(f"count(*) filter (where {wrong})" for wrong in differs.values())
+    counts = con.execute(f"select {counting} from {pairs}").fetchall()[0]
     return [
-        Mismatch(
-            f"provenance of {field}", customer, *((_said(rest), None) if side == "published" else (None, _said(rest)))
-        )
-        for side, customer, field, *rest in rows
+        Mismatch(table, tuple(row[:-2]), column, *row[-2:])
+        for (column, wrong), count in zip(differs.items(), counts, strict=True)
+        if count
+        for row in con.execute(
+            f"select {', '.join(key)}, p.{column}, d.{column} from {pairs} where {wrong} order by all limit {shown}"
+        ).fetchall()
     ]
-
-
-def _said(row: list[Any]) -> str:
-    return " | ".join(cell.isoformat() if isinstance(cell, datetime) else str(cell) for cell in row)

@@ -8,7 +8,7 @@ PURPOSES = ("ai", "email", "phone")
 
 
 def derive(given: Given) -> None:
-    """`derived_consent`, and its rows of `derived_provenance`."""
+    """`derived_consent`, and its rows of `derived_field_provenance`."""
     con = given.con
     flags = " union all ".join(
         f"""
@@ -65,7 +65,7 @@ def derive(given: Given) -> None:
     )
     con.execute(
         """
-        insert into derived_provenance by name
+        insert into derived_field_provenance by name
         select customer_id, 'consent_' || purpose as field, said.source, said.object, said.record_id, said.observed_at,
             case
                 when others is null then 'only'

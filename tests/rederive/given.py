@@ -8,13 +8,12 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.publication import Publication, open_publication
+from connectors.publication import KEYS, Publication, open_publication, publications
 from transforms.identity.kept import attach_results
 from transforms.policy import Policy
 from transforms.policy.pins import Pin
+from transforms.sql import quoted
 from transforms.warehouse import IDENTITY, record_columns
-
-PUBLISHED = ("customer", "field_provenance")
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,21 @@ class Given:
 
     con: duckdb.DuckDBPyConnection
     policy: Policy
-    as_of: date
-    number: int
+    publication: Publication
+    earlier: tuple[Publication, ...]
+    """All that were made before and are still there, the oldest first. State comes from the last of them."""
+
+    @property
+    def as_of(self) -> date:
+        return self.publication.manifest.logical_date
+
+    @property
+    def number(self) -> int:
+        return self.publication.number
+
+    def state(self, name: str) -> Path | None:
+        """A file of the state that the run started from; None for the first run."""
+        return self.earlier[-1].path / "state" / f"{name}.parquet" if self.earlier else None
 
 
 def lay(data: Path, policy: Policy, number: int | None = None) -> Given:
@@ -37,12 +49,13 @@ def lay(data: Path, policy: Policy, number: int | None = None) -> Given:
     attach_results(con, data)
     for name in IDENTITY:
         con.execute(f"create table {name} as from identity.{name}")
-    con.execute(f"create table sources as from '{data / 'sources.parquet'}'")
-    for name in PUBLISHED:
-        con.execute(f"create view published_{name} as from '{publication.path / name}.parquet'")
+    con.execute(f"create table sources as from {quoted(data / 'sources.parquet')}")
+    for name in KEYS:
+        con.execute(f"create view published_{name} as from {quoted(publication.path / f'{name}.parquet')}")
     _base(con, data, publication)
     _parties(con)
-    given = Given(con, policy, publication.manifest.logical_date, publication.number)
+    earlier = tuple(one for one in publications(data) if one.number < publication.number)
+    given = Given(con, policy, publication, earlier)
     _pins(given)
     return given
 
@@ -51,13 +64,13 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], f
     definition = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
     con.execute(f"create table {name} ({definition})")
     for file in files:
-        con.execute(f"insert into {name} by name from '{file}'")
+        con.execute(f"insert into {name} by name from {quoted(file)}")
 
 
 def _base(con: duckdb.DuckDBPyConnection, data: Path, publication: Publication) -> None:
     base = publication.manifest.base
-    rows = f"from '{open_publication(data, base).path}/customer.parquet'" if base else "from published_customer limit 0"
-    con.execute(f"create view base_customer as {rows}")
+    file = base and open_publication(data, base).path / "customer.parquet"
+    con.execute(f"create view base_customer as from {quoted(file) if file else 'published_customer limit 0'}")
 
 
 def _parties(con: duckdb.DuckDBPyConnection) -> None:

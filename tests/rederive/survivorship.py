@@ -51,14 +51,14 @@ GROUPS = {
 
 
 def derive(given: Given) -> None:
-    """`derived_survivorship`, `derived_conflict(customer_id, field)` and `derived_provenance`."""
+    """`derived_survivorship`, `derived_conflict(customer_id, field)` and `derived_field_provenance`."""
     con, policy = given.con, given.policy.survivorship
     con.execute("create table derived_survivorship as select distinct customer_id from party")
     con.execute("create table derived_conflict (customer_id varchar, field varchar)")
-    con.execute("create table derived_provenance as from published_field_provenance limit 0")
+    con.execute("create table derived_field_provenance as from published_field_provenance limit 0")
     for name, group in GROUPS.items():
         rules = getattr(policy, name, ("earliest", "source_rank", "most_recent"))
-        _rank(given, name, group, rules)
+        rank(given, name, group, rules)
         for field, said in group.fields.items():
             _losers(given, name, field, said, rules)
             _winner(given, field)
@@ -66,7 +66,7 @@ def derive(given: Given) -> None:
             _follow_pinned_parts(given)
 
 
-def _rank(given: Given, name: str, group: Group, rules: tuple[str, ...]) -> None:
+def rank(given: Given, name: str, group: Group, rules: tuple[str, ...]) -> None:
     """`ranked`: the records that say something in the group, each customer's in the order of the rules."""
     keys = {
         "pinned": f"""(
@@ -129,7 +129,7 @@ def _disagrees(name: str, field: str) -> str:
 
 
 def _winner(given: Given, field: str) -> None:
-    """The field's column of `derived_survivorship`, and its rows of `derived_provenance`."""
+    """The field's column of `derived_survivorship`, and its rows of `derived_field_provenance`."""
     given.con.execute(
         f"""
         create or replace table held_fast as from pin where field = '{field}' and value is not null;
@@ -153,7 +153,7 @@ def _winner(given: Given, field: str) -> None:
         left join held_fast using (customer_id);
         create or replace table derived_survivorship as
         select s.*, told.value as {field} from derived_survivorship as s join told using (customer_id);
-        insert into derived_provenance by name
+        insert into derived_field_provenance by name
         select customer_id, '{field}' as field, coalesce(runners_up::varchar, '[]') as runners_up,
             if(pinned_by is null, source, 'policy') as source,
             if(pinned_by is null, object, 'pins.csv') as object,
@@ -177,7 +177,7 @@ def _follow_pinned_parts(given: Given) -> None:
         qualify row_number() over (partition by customer_id order by pin.field) = 1;
         update derived_survivorship set display_name = renamed.name
         from renamed where renamed.customer_id = derived_survivorship.customer_id;
-        update derived_provenance as told
+        update derived_field_provenance as told
         set source = 'policy', object = 'pins.csv', record_id = said, rule = 'pinned', observed_at = stated_on,
             runners_up = coalesce((
                 select to_json(

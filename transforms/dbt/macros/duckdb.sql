@@ -6,6 +6,14 @@
 {%- endmacro %}
 
 
+{#- The record with the latest `instant`, of several the one with the smallest key: a structure of key and observed_at. -#}
+{% macro latest_record(instant) -%}
+    min(struct_pack(
+        ago := -epoch_us({{ instant }}), source := source, object := object, record_id := record_id, observed_at := observed_at
+    )) filter (where {{ instant }} is not null)
+{%- endmacro %}
+
+
 {% macro sorted_set(value) -%}
     list_sort(list(distinct {{ value }}))
 {%- endmacro %}

@@ -128,6 +128,15 @@ whole, so an address stays one record's. #}
 {%- endmacro %}
 
 
+{#- The field that stands in for the name of a customer without one; null where there is none but the id of its best record. -#}
+{% macro stand_in(customer) -%}
+    case
+            when {{ customer }}.email is not null then 'email'
+            when {{ customer }}.phone_e164 is not null then 'phone_e164'
+        end
+{%- endmacro %}
+
+
 {% macro missing(fields) -%}
     {%- for field in fields -%}
     {{ ' + ' if not loop.first }}case when {{ field }} is null then 1 else 0 end

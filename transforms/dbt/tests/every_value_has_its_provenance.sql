@@ -1,3 +1,9 @@
+{%- set of_customer = {
+    'display_name': 'true', 'last_case_at': 'last_case_at is not null', 'last_contact_at': 'last_contact_at is not null',
+    'consent_ai': "consent_ai <> 'unknown'", 'consent_email': "consent_email <> 'unknown'",
+    'consent_phone': "consent_phone <> 'unknown'",
+} -%}
+
 -- per field, as many rows of provenance as customers with a value: none missing, none twice
 with told as (
     select
@@ -7,7 +13,7 @@ with told as (
     group by field
 ),
 
-counted as (
+survived as (
     select
         {% for field, _ in surviving_fields() -%}
         count({{ field }}) as {{ field }},
@@ -16,30 +22,30 @@ counted as (
     from {{ ref('int_customer_survivor') }}
 ),
 
-consents as (
+published as (
     select
-        {% for purpose in ['ai', 'email', 'phone'] -%}
-        count(*) filter (where consent_{{ purpose }} <> 'unknown') as consent_{{ purpose }},
+        {% for field, is_there in of_customer.items() -%}
+        count(*) filter (where {{ is_there }}) as {{ field }},
         {% endfor -%}
         count(*) as customers
     from {{ ref('customer') }}
 ),
 
 there as (
-    {% for field, _ in surviving_fields() -%}
+    {% for field, _ in surviving_fields() if field not in of_customer -%}
     select
         '{{ field }}' as field,
         {{ field }} as values_there
-    from counted
+    from survived
 
     union all
 
     {% endfor %}
-    {%- for purpose in ['ai', 'email', 'phone'] -%}
+    {%- for field in of_customer -%}
     select
-        'consent_{{ purpose }}' as field,
-        consent_{{ purpose }} as values_there
-    from consents
+        '{{ field }}' as field,
+        {{ field }} as values_there
+    from published
     {% if not loop.last %}
     union all
 

@@ -35,6 +35,20 @@ pinned_values as (
         and whole.field = 'display_name'
     where pins.field in ('given_name', 'family_name') and whole.customer_id is null
     group by pins.customer_id, survivors.display_name
+
+    union all
+
+    -- a pinned contact point that stands in for the name
+    select
+        pins.customer_id,
+        'display_name' as field,
+        pins.value,
+        pins.said,
+        pins.stated_on
+    from pins
+    inner join {{ ref('int_customer_survivor') }} as survivors
+        on pins.customer_id = survivors.customer_id
+    where survivors.display_name is null and pins.field = {{ stand_in('survivors') }}
 ),
 
 -- one pass over the records: each names the fields that it gives
@@ -52,8 +66,40 @@ given as (
 ),
 
 survived as (
-    select * from given
+    select
+        customer_id,
+        field,
+        source,
+        object,
+        record_id,
+        observed_at,
+        'only' as rule
+    from given
     where field is not null
+
+    union all
+
+    -- a customer without a name is called by what stands in for one
+    select
+        records.customer_id,
+        'display_name' as field,
+        records.source,
+        records.object,
+        records.record_id,
+        records.observed_at,
+        'stand_in' as rule
+    from records
+    inner join {{ ref('int_customer_survivor') }} as survivors
+        on records.customer_id = survivors.customer_id
+    left join {{ ref('int_winning_record') }} as winning
+        on records.customer_no = winning.customer_no
+    where
+        survivors.display_name is null
+        and case {{ stand_in('survivors') }}
+            when 'email' then records.email is not null and {{ gives('email') }}
+            when 'phone_e164' then records.phone_e164 is not null and {{ gives('phone') }}
+            else {{ gives('first') }}
+        end
 ),
 
 -- what would have survived without the pin
@@ -127,7 +173,7 @@ final as (
         survived.source,
         survived.object,
         survived.record_id,
-        coalesce(told.rule, 'only') as rule,
+        coalesce(told.rule, survived.rule) as rule,
         survived.observed_at,
         coalesce(told.runners_up, '[]') as runners_up
     from survived
@@ -167,6 +213,19 @@ final as (
         observed_at,
         runners_up
     from {{ ref('int_consent_decision') }}
+
+    union all
+
+    select
+        customer_id,
+        field,
+        source,
+        object,
+        record_id,
+        'latest' as rule,
+        observed_at,
+        '[]' as runners_up
+    from {{ ref('int_latest_record') }}
 )
 
 select * from final
