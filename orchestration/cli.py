@@ -81,6 +81,7 @@ def plain_errors() -> Iterator[None]:
     from connectors.sample import SampleError  # noqa: PLC0415
     from connectors.stewardship import StewardshipError  # noqa: PLC0415
     from connectors.storage import StorageError  # noqa: PLC0415
+    from orchestration.instance import InstanceError  # noqa: PLC0415
     from orchestration.workspace import DataFolderBusy  # noqa: PLC0415
     from transforms.explain import UnknownRecord  # noqa: PLC0415
     from transforms.policy import PolicyError  # noqa: PLC0415
@@ -98,6 +99,7 @@ def plain_errors() -> Iterator[None]:
         StorageError,
         UnknownRecord,
         DataFolderBusy,
+        InstanceError,
         OSError,
     ) as error:
         console.fail(str(error))
@@ -508,7 +510,7 @@ def ui(
     port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 3000,
 ) -> None:
     """Open Dagster on http://127.0.0.1: webserver and daemon, until interrupted."""
-    from orchestration.runner import prepare_instance  # noqa: PLC0415
+    from orchestration.instance import prepare_instance  # noqa: PLC0415
 
     with plain_errors():
         settings = settings_of(data)

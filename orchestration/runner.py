@@ -6,8 +6,6 @@ How a run is told to a person does not belong here (`orchestration.console`).
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -18,8 +16,9 @@ import dagster as dg
 from orchestration.automation import JOB
 from orchestration.causes import causes_of
 from orchestration.definitions import build_definitions
+from orchestration.instance import prepare_instance
 from orchestration.notices import notify
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import Settings
 from orchestration.workspace import AS_OF_TAG
 
 CONSOLE = "console"
@@ -48,17 +47,6 @@ class RunOutcome:
     warnings: tuple[str, ...] = ()
 
 
-def prepare_instance(settings: Settings) -> None:
-    """Make `<data>/dagster` the Dagster instance of this process and its children, configured by our dagster.yaml.
-
-    From here on, what they write is for their owner only.
-    """
-    os.umask(0o077)
-    settings.dagster_home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-
-
 class _Listener(logging.Handler):
     """Turns Dagster's event log into step events for the caller."""
 
@@ -84,7 +72,7 @@ def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], 
     """Run the job once. Everything that fails is in the outcome; nothing is raised for it."""
     # What Dagster says beside its events stands in its own log; what matters of it is in the outcome.
     logging.getLogger("dagster").addHandler(logging.NullHandler())
-    prepare_instance(settings)
+    mended = prepare_instance(settings)
     reports: dict[str, Any] = {}
     listener = _Listener(tell)
 
@@ -111,5 +99,5 @@ def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], 
         steps=tuple(listener.steps),
         errors=causes.errors,
         failed_checks=causes.failed_checks,
-        warnings=causes.warnings,
+        warnings=(*mended, *causes.warnings),
     )
