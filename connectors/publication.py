@@ -4,6 +4,7 @@
     <data>/published/v000012/roles/      <role>/concord.duckdb: what that role may see, and nothing else
     <data>/published/current             symbolic link to the one that readers get, switched by one rename
     <data>/published/held/v000013/       what the gate held back, for the engineer; its number is not consumed
+    <data>/published/damaged/v000012/    what a rollback left behind because its bytes are not its manifest's
     <data>/state/                        a copy of the newest publication's state/, and what engineers add to it
 
 Writing a publication does not belong here (`connectors.publishing`), nor does comparing two (`connectors.difference`),
@@ -13,7 +14,6 @@ what one says of itself (`connectors.manifest`), or which old ones go (`connecto
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -27,7 +27,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from connectors.files import FILE_MODE, FOLDER_MODE, fsync, private_folder, written
+from connectors.files import FILE_MODE, FOLDER_MODE, fsync, private_folder, sha256_of, written
 from connectors.manifest import FileEntry, Manifest, PublicationError, TableEntry, read_manifest
 from connectors.pins import Gone, pinned
 
@@ -56,6 +56,9 @@ STATE_FILES = ("registry.parquet", "member.parquet", "owner_assignment.parquet",
 """What a publication moves forward; `format.json` last, for it says that the others are there."""
 MODEL_FILES = ("person_model.json", "person_share.parquet", "organisation_model.json", "organisation_share.parquet")
 """Identity's models as they were frozen on the data; moved forward too, where there are any."""
+
+DAMAGED = "damaged"
+"""Folder beside the publications: newer ones that were found damaged when an older one was made current."""
 
 VERSION = re.compile(r"v(\d{6,})")
 
@@ -224,7 +227,8 @@ def base_number(data: Path) -> int | None:
 
 def next_number(data: Path) -> int:
     """One more than any number ever given; a rollback or a lost folder gives none out again."""
-    return max([0, *_versions(published(data)), state_number(data) or 0]) + 1
+    ever = (*_versions(published(data)), *_versions(published(data) / DAMAGED))
+    return max([0, *ever, state_number(data) or 0]) + 1
 
 
 def state_number(data: Path) -> int | None:
@@ -307,7 +311,18 @@ def _recover(data: Path) -> list[str]:
     if state is None or state < newest.number:
         adopt_state(data, newest)
         done.append(f"brought state/ to publication {newest.number}")
+    elif state == newest.number and (names := _damaged_state(data, newest)):
+        adopt_state(data, newest)
+        done.append(f"brought {', '.join(names)} of state/ back from publication {newest.number}: damaged")
     return done
+
+
+def _damaged_state(data: Path, newest: Publication) -> list[str]:
+    """Files of the state that are not what the newest publication carries, where that carries them whole."""
+    names = [name for name in STATE_FILES if name != "format.json"]
+    said = {name: newest.manifest.files[f"state/{name}"].sha256 for name in names}
+    other = [name for name in names if sha256_of(data / "state" / name) != said[name]]
+    return other if all(sha256_of(newest.path / "state" / name) == said[name] for name in other) else []
 
 
 def _leftovers(data: Path) -> list[Path]:
@@ -335,6 +350,8 @@ def remove(path: Path) -> None:
 def rollback(data: Path, number: int) -> Publication:
     """Make an older (or again a newer) publication current; the next one's base is then `number`. State stays.
 
+    Newer ones that are damaged are set aside, for what is told of the past would go on from the newest.
+
     Raises:
         PublicationError: there is no such publication, or its files are not what its manifest says.
     """
@@ -344,7 +361,34 @@ def rollback(data: Path, number: int) -> Publication:
         if problems := verify(data, number):
             raise PublicationError(f"publication {number} is damaged and stays out: " + "; ".join(problems))
         switch(data, number)
+        for newer, path in _versions(published(data)).items():
+            if newer > number and _problems_in(path):
+                path.chmod(FOLDER_MODE)  # a folder that moves elsewhere is written to
+                path.rename(private_folder(published(data) / DAMAGED) / path.name)
         return publication
+
+
+def expect_whole(data: Path) -> None:
+    """Look at every byte of what the next publication rests on: the current one, and the newest.
+
+    Raises:
+        PublicationError: one is damaged; the message says which others are whole.
+    """
+    there = _versions(published(data))
+    rested_on = {base_number(data), max(there, default=None)} & there.keys()
+    damaged = {number: problems for number in rested_on if number and (problems := _problems_in(there[number]))}
+    if damaged:
+        number, problems = max(damaged.items())
+        whole = next((one for one in reversed(there) if one not in damaged and not _problems_in(there[one])), None)
+        back = (
+            f"`concord publications rollback {whole}`, which is whole, sets it aside"
+            if whole
+            else f"without one move {there[number]} away: ids stay as state/ has them, history begins anew"
+        )
+        raise PublicationError(
+            f"publication {number} is damaged, and nothing is published upon it: {'; '.join(problems)}. Bring "
+            f"{there[number]} back from a backup; {back}. Then run again"
+        )
 
 
 def verify(data: Path, number: int | None = None, *, held: bool = False) -> list[str]:
@@ -388,8 +432,7 @@ def problems_of(publication: Publication) -> list[str]:
 
 
 def file_entry(path: Path, rows: int | None = None) -> FileEntry:
-    with path.open("rb") as file:
-        return FileEntry(sha256=hashlib.file_digest(file, "sha256").hexdigest(), bytes=path.stat().st_size, rows=rows)
+    return FileEntry(sha256=sha256_of(path), bytes=path.stat().st_size, rows=rows)
 
 
 def table_entry(con: duckdb.DuckDBPyConnection, relation: str) -> TableEntry:

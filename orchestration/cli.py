@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from connectors.spec import ConnectorError, load_connectors
 from connectors.yaml_file import nearest
 from orchestration import console
+from orchestration.remedies import with_remedy
 from orchestration.settings import Settings
 
 PUBLISHED, HELD, FAILED = 0, 1, 2
@@ -79,6 +80,7 @@ def plain_errors() -> Iterator[None]:
     """Errors that are part of our interface end as one sentence and exit code 2, never as a traceback."""
     from connectors.publication import PublicationError  # noqa: PLC0415 - duckdb and polars load slowly; --help need not
     from connectors.sample import SampleError  # noqa: PLC0415
+    from connectors.seals import DamagedContent  # noqa: PLC0415
     from connectors.stewardship import StewardshipError  # noqa: PLC0415
     from connectors.storage import StorageError  # noqa: PLC0415
     from orchestration.instance import InstanceError  # noqa: PLC0415
@@ -100,9 +102,10 @@ def plain_errors() -> Iterator[None]:
         UnknownRecord,
         DataFolderBusy,
         InstanceError,
+        DamagedContent,
         OSError,
     ) as error:
-        console.fail(str(error))
+        console.fail(with_remedy(str(error)))
     else:
         return
     raise typer.Exit(FAILED)

@@ -9,12 +9,14 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import yaml
+from sqlalchemy.exc import DBAPIError
 
 from connectors.files import FILE_MODE, private_folder, written
+from orchestration.remedies import with_remedy
 from orchestration.settings import PROJECT, Settings
 
 FOR_DAGSTER = "DAGSTER_POSTGRES_URL"
@@ -55,6 +57,21 @@ def prepare_instance(settings: Settings) -> tuple[str, ...]:
         beside.write_text(said, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     return mended
+
+
+@contextmanager
+def recorded(settings: Settings) -> Iterator[None]:
+    """For as long as a run is recorded.
+
+    Raises:
+        InstanceError: what keeps the records takes no more of them.
+    """
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        where = settings.dagster_home if settings.postgres_url is None else "PostgreSQL (CONCORD_POSTGRES_URL)"
+        said = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+        raise InstanceError(with_remedy(f"the run cannot be recorded in {where}: {said}")) from error
 
 
 def _reach_postgres(url: str) -> None:

@@ -6,7 +6,8 @@ How a run is told to a person does not belong here (`orchestration.console`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,9 +15,9 @@ from typing import Any
 import dagster as dg
 
 from orchestration.automation import JOB
-from orchestration.causes import causes_of
+from orchestration.causes import Causes, causes_of
 from orchestration.definitions import build_definitions
-from orchestration.instance import prepare_instance
+from orchestration.instance import InstanceError, prepare_instance, recorded
 from orchestration.notices import notify
 from orchestration.settings import Settings
 from orchestration.workspace import AS_OF_TAG
@@ -68,8 +69,23 @@ class _Listener(logging.Handler):
         self._tell(step)
 
 
+@contextmanager
+def told_if_it_breaks_off(settings: Settings) -> Iterator[None]:
+    """A run that could not be recorded to its end has no events to hear of, but people hear of it all the same."""
+    try:
+        yield
+    except InstanceError as error:
+        with suppress(OSError):  # the disk that does not take the run does not take who was told, either
+            notify(settings, Causes((str(error),), (), (), ()), "", success=False)
+        raise
+
+
 def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], None]) -> RunOutcome:
-    """Run the job once. Everything that fails is in the outcome; nothing is raised for it."""
+    """Run the job once. Everything that fails is in the outcome.
+
+    Raises:
+        InstanceError: the run could not be recorded, or not to its end.
+    """
     # What Dagster says beside its events stands in its own log; what matters of it is in the outcome.
     logging.getLogger("dagster").addHandler(logging.NullHandler())
     mended = prepare_instance(settings)
@@ -83,7 +99,7 @@ def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], 
         return logger
 
     definitions = build_definitions(settings, reports=reports, loggers={CONSOLE: console})
-    with dg.DagsterInstance.get() as instance:
+    with told_if_it_breaks_off(settings), recorded(settings), dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             raise_on_error=False,

@@ -17,7 +17,7 @@ from typing import Any
 
 import dagster as dg
 
-from connectors.publication import recover
+from connectors.publication import expect_whole, recover
 from connectors.spec import Connector, SourceSettings, load_connectors, load_sources
 from connectors.storage import Storage
 from orchestration.settings import Settings
@@ -101,7 +101,8 @@ def workspace_resource(settings: Settings, reports: dict[str, Any] | None = None
         with data_folder_lock(settings.data):
             gathered["recovered"] = recover(settings.data)
             for sentence in gathered["recovered"]:
-                dg.get_dagster_logger().warning("After an interrupted run: %s", sentence)
+                dg.get_dagster_logger().warning("Put right: %s", sentence)
+            expect_whole(settings.data)
             yield Workspace(
                 settings=settings,
                 as_of=date.fromisoformat(tag) if tag else started_at.date(),
