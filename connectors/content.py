@@ -23,6 +23,7 @@ from connectors.readers import READER_VERSION, READERS
 from connectors.readers.gate import Facts, Refused, ShapeMismatch, inspect
 from connectors.readers.reading import Opened, Stated, Wanted
 from connectors.readers.sink import Sink, read_metadata
+from connectors.seals import seal
 from connectors.spec import ExportShape, ObjectSpec
 from connectors.storage import Export, Storage
 
@@ -105,8 +106,12 @@ def land_content(
     spec: ObjectSpec,
     shapes: list[ExportShape],
     data: Path,
+    *,
+    anew: bool = False,
 ) -> tuple[Content, bool]:
     """Land an export as `object_` in the first of `shapes` that fits; also whether it was read for that.
+
+    `anew`: also where it landed already.
 
     Raises:
         ShapeMismatch: it is none of the shapes.
@@ -116,7 +121,7 @@ def land_content(
     path = landed_path(data, export.source, object_, facts.sha256)
     mark = fingerprint(spec)
     content = known(path)
-    if content and content.fingerprint == mark:
+    if content and content.fingerprint == mark and not anew:
         return content, False
     misfits: list[ShapeMismatch] = []
     for shape in shapes:
@@ -141,6 +146,7 @@ def forget_columns(path: Path, allowed: Collection[str]) -> bool:
         for batch in file.iter_batches(columns=["_row", *kept]):
             sink.land(cast(pl.DataFrame, pl.from_arrow(batch)))
         sink.close(kept, asdict(replace(content, columns=kept)))
+        seal(beside, path)
     return True
 
 
@@ -177,6 +183,7 @@ def _read(
             raise Refused("the rows do not add up after reading", "report this export's form to the connector's owner")
         # Rejected rows first: landed content under its name says that both are there.
         _write_rejected(sink, export, object_, facts.sha256, data)
+        seal(beside, path)
     return content
 
 

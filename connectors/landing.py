@@ -25,6 +25,7 @@ from connectors.readers.gate import Refused, ShapeMismatch
 from connectors.readers.reading import Stated
 from connectors.readers.rows import HEADER, REASONS
 from connectors.readers.sink import REJECTED
+from connectors.seals import is_broken
 from connectors.spec import Connector, ExportShape, ObjectSpec
 from connectors.storage import Export, Problem, Storage
 
@@ -42,6 +43,8 @@ class _Arrived:
     read: int = 0
     missing: list[str] = field(default_factory=list)
     """Parts that are there but did not land, and why."""
+    mended: list[str] = field(default_factory=list)
+    """Parts whose landed rows were found damaged, and landed anew."""
 
 
 @dataclass
@@ -154,8 +157,10 @@ def _land_export(
         facts = facts_of(exports, export)
         digest = facts.sha256
         for object_, shapes in candidates.items():
+            damaged = is_broken(landed_path(data, scan.source, object_, digest))
             try:
-                content, read = land_content(exports, export, facts, object_, connector.objects[object_], shapes, data)
+                spec = connector.objects[object_]
+                content, read = land_content(exports, export, facts, object_, spec, shapes, data, anew=damaged)
             except ShapeMismatch as error:
                 misfits[object_] = error
             except Refused as error:
@@ -165,6 +170,8 @@ def _land_export(
                 arrived = scan.arrived[object_, group]
                 arrived.contents[export.name, digest] = content
                 arrived.read += read
+                if damaged:
+                    arrived.mended.append(f"what had landed of {export.name} was damaged, and was landed anew")
     except Moving:
         scan.waiting.append(Waiting(scan.source, export.name, "the file is still being written"))
         for object_ in candidates:
@@ -193,7 +200,7 @@ def _deliver_object(
     past = list(past)
     for group, found in groups:
         gaps = [*found.missing, *scan.unread.get(group, ()), *_gaps(list(found.contents.values()))]
-        warnings += gaps
+        warnings += (*gaps, *found.mended)
         newest = next((one for one in reversed(past) if one.group == group), None)
         if not _is_new(found, newest, adds_up=not gaps):
             continue

@@ -20,6 +20,7 @@ import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
 from connectors.files import FILE_MODE, as_json, fsync, private_folder
+from connectors.seals import DamagedContent
 
 PolarsDataType = DataType | DataTypeClass
 Delivered = Literal["complete", "changes"]
@@ -146,7 +147,17 @@ def _write(path: Path, delivery: Delivery) -> None:
 
 
 def _read(path: Path) -> Delivery:
-    content = json.loads(path.read_bytes())
+    """Raises: DamagedContent where it is not as `record` wrote it."""
+    try:
+        return _delivery(json.loads(path.read_bytes()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedContent(
+            f"{path} of the delivery ledger is damaged: {error}. Bring it back from a backup, then run again; of a "
+            "source whose exports are all still there, `concord sources remove SOURCE` and a run land it anew"
+        ) from error
+
+
+def _delivery(content: dict[str, Any]) -> Delivery:
     parts = tuple(Part(**{**part, "unnamed": tuple(part["unnamed"])}) for part in content.pop("parts"))
     return Delivery(
         **{

@@ -4,6 +4,7 @@
     <data>/published/v000012/roles/      <role>/concord.duckdb: what that role may see, and nothing else
     <data>/published/current             symbolic link to the one that readers get, switched by one rename
     <data>/published/held/v000013/       what the gate held back, for the engineer; its number is not consumed
+    <data>/published/damaged/v000012/    what a rollback left behind because its bytes are not its manifest's
     <data>/state/                        a copy of the newest publication's state/, and what engineers add to it
 
 Writing a publication does not belong here (`connectors.publishing`), nor does making one current
@@ -51,6 +52,9 @@ STATE_FILES = ("registry.parquet", "member.parquet", "owner_assignment.parquet",
 """What a publication moves forward; `format.json` last, for it says that the others are there."""
 MODEL_FILES = ("person_model.json", "person_share.parquet", "organisation_model.json", "organisation_share.parquet")
 """Identity's models as they were frozen on the data; moved forward too, where there are any."""
+
+DAMAGED = "damaged"
+"""Folder beside the publications: newer ones that were found damaged when an older one was made current."""
 
 VERSION = re.compile(r"v(\d{6,})")
 
@@ -229,7 +233,8 @@ def base_number(data: Path) -> int | None:
 
 def next_number(data: Path) -> int:
     """One more than any number ever given; a rollback or a lost folder gives none out again."""
-    return max([0, *versions(published(data)), state_number(data) or 0]) + 1
+    ever = (*versions(published(data)), *versions(published(data) / DAMAGED))
+    return max([0, *ever, state_number(data) or 0]) + 1
 
 
 def state_number(data: Path) -> int | None:

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from connectors.files import FILE_MODE, fsync, private_folder, remove, written
+from connectors.files import FILE_MODE, FOLDER_MODE, fsync, private_folder, remove, sha256_of, written
 from connectors.manifest import PublicationError
 from connectors.publication import (
+    DAMAGED,
     MODEL_FILES,
     STATE_FILES,
     Publication,
@@ -27,7 +28,7 @@ from connectors.publication import (
     version,
     versions,
 )
-from connectors.verification import verify
+from connectors.verification import problems_in, verify
 
 
 @contextmanager
@@ -91,7 +92,18 @@ def _recover(data: Path) -> list[str]:
     if state is None or state < newest.number:
         adopt_state(data, newest)
         done.append(f"brought state/ to publication {newest.number}")
+    elif state == newest.number and (names := _damaged_state(data, newest)):
+        adopt_state(data, newest)
+        done.append(f"brought {', '.join(names)} of state/ back from publication {newest.number}: damaged")
     return done
+
+
+def _damaged_state(data: Path, newest: Publication) -> list[str]:
+    """Files of the state that are not what the newest publication carries, where that carries them whole."""
+    names = [name for name in STATE_FILES if name != "format.json"]
+    said = {name: newest.manifest.files[f"state/{name}"].sha256 for name in names}
+    other = [name for name in names if sha256_of(data / "state" / name) != said[name]]
+    return other if all(sha256_of(newest.path / "state" / name) == said[name] for name in other) else []
 
 
 def _leftovers(data: Path) -> list[Path]:
@@ -109,6 +121,8 @@ def _leftovers(data: Path) -> list[Path]:
 def rollback(data: Path, number: int) -> Publication:
     """Make an older (or again a newer) publication current; the next one's base is then `number`. State stays.
 
+    Newer ones that are damaged are set aside, for what is told of the past would go on from the newest.
+
     Raises:
         PublicationError: there is no such publication, or its files are not what its manifest says.
     """
@@ -118,4 +132,8 @@ def rollback(data: Path, number: int) -> Publication:
         if problems := verify(data, number):
             raise PublicationError(f"publication {number} is damaged and stays out: " + "; ".join(problems))
         switch(data, number)
+        for newer, path in versions(published(data)).items():
+            if newer > number and problems_in(path):
+                path.chmod(FOLDER_MODE)  # a folder that moves elsewhere is written to
+                path.rename(private_folder(published(data) / DAMAGED) / path.name)
         return publication

@@ -6,13 +6,13 @@ What else a manifest says does not belong here (`connectors.manifest`), nor what
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import duckdb
 
+from connectors.files import sha256_of
 from connectors.manifest import FileEntry, PublicationError, TableEntry
-from connectors.publication import Publication, open_publication, opened, published, versions
+from connectors.publication import Publication, base_number, open_publication, opened, published, versions
 
 
 def verify(data: Path, number: int | None = None, *, held: bool = False) -> list[str]:
@@ -29,10 +29,34 @@ def verify_all(data: Path, number: int | None = None) -> dict[int, list[str]]:
     there = versions(published(data))
     if number not in (None, *there) or not there:
         open_publication(data, number)
-    return {one: _problems_in(path) for one, path in there.items() if number in (None, one)}
+    return {one: problems_in(path) for one, path in there.items() if number in (None, one)}
 
 
-def _problems_in(path: Path) -> list[str]:
+def expect_whole(data: Path) -> None:
+    """Look at every byte of what the next publication rests on: the current one, and the newest.
+
+    Raises:
+        PublicationError: one is damaged; the message says which others are whole.
+    """
+    there = versions(published(data))
+    rested_on = {base_number(data), max(there, default=None)} & there.keys()
+    damaged = {number: problems for number in rested_on if number and (problems := problems_in(there[number]))}
+    if damaged:
+        number, problems = max(damaged.items())
+        whole = next((one for one in reversed(there) if one not in damaged and not problems_in(there[one])), None)
+        back = (
+            f"`concord publications rollback {whole}`, which is whole, sets it aside"
+            if whole
+            else f"without one move {there[number]} away: ids stay as state/ has them, history begins anew"
+        )
+        raise PublicationError(
+            f"publication {number} is damaged, and nothing is published upon it: {'; '.join(problems)}. Bring "
+            f"{there[number]} back from a backup; {back}. Then run again"
+        )
+
+
+def problems_in(path: Path) -> list[str]:
+    """`problems_of` the publication in a folder; a manifest that cannot be read is a problem like others."""
     try:
         return problems_of(opened(path.resolve(), None))
     except PublicationError as error:
@@ -56,8 +80,7 @@ def problems_of(publication: Publication) -> list[str]:
 
 
 def file_entry(path: Path, rows: int | None = None) -> FileEntry:
-    with path.open("rb") as file:
-        return FileEntry(sha256=hashlib.file_digest(file, "sha256").hexdigest(), bytes=path.stat().st_size, rows=rows)
+    return FileEntry(sha256=sha256_of(path), bytes=path.stat().st_size, rows=rows)
 
 
 def table_entry(con: duckdb.DuckDBPyConnection, relation: str) -> TableEntry:

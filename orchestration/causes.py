@@ -9,10 +9,11 @@ from typing import Any
 import dagster as dg
 
 from orchestration import checks
+from orchestration.remedies import with_remedy
 
 OURS = (
     *("ConnectorError", "PolicyError", "PublicationError", "DecisionError", "IdentityError"),
-    *("DataFolderBusy", "StorageError"),
+    *("DataFolderBusy", "DamagedContent", "StorageError"),
 )
 """Errors whose message is part of our interface; what they were raised from is for the log."""
 
@@ -62,7 +63,7 @@ def _error_of(event: dg.DagsterEvent) -> str | None:
         error = error.cause
     told = [one for one in chain if one.cls_name in OURS]
     said = told[0] if told else chain[-1] if chain else None
-    return said.message.split(": ", 1)[-1].strip() if said else None
+    return with_remedy(said.message.split(": ", 1)[-1].strip()) if said else None
 
 
 def _in_words(check: Any) -> str:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from connectors.spec import ConnectorError, load_connectors
 from connectors.yaml_file import nearest
 from orchestration import console
+from orchestration.remedies import with_remedy
 from orchestration.settings import Settings
 
 PUBLISHED, HELD, FAILED = 0, 1, 2
@@ -79,8 +80,10 @@ def plain_errors() -> Iterator[None]:
     """Errors that are part of our interface end as one sentence and exit code 2, never as a traceback."""
     from connectors.publication import PublicationError  # noqa: PLC0415 - duckdb and polars load slowly; --help need not
     from connectors.sample import SampleError  # noqa: PLC0415
+    from connectors.seals import DamagedContent  # noqa: PLC0415
     from connectors.stewardship import StewardshipError  # noqa: PLC0415
     from connectors.storage import StorageError  # noqa: PLC0415
+    from orchestration.instance import InstanceError  # noqa: PLC0415
     from orchestration.workspace import DataFolderBusy  # noqa: PLC0415
     from transforms.explain import UnknownRecord  # noqa: PLC0415
     from transforms.policy import PolicyError  # noqa: PLC0415
@@ -98,9 +101,11 @@ def plain_errors() -> Iterator[None]:
         StorageError,
         UnknownRecord,
         DataFolderBusy,
+        InstanceError,
+        DamagedContent,
         OSError,
     ) as error:
-        console.fail(str(error))
+        console.fail(with_remedy(str(error)))
     else:
         return
     raise typer.Exit(FAILED)
@@ -512,7 +517,7 @@ def ui(
     port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 3000,
 ) -> None:
     """Open Dagster on http://127.0.0.1: webserver and daemon, until interrupted."""
-    from orchestration.runner import prepare_instance  # noqa: PLC0415
+    from orchestration.instance import prepare_instance  # noqa: PLC0415
 
     with plain_errors():
         settings = settings_of(data)

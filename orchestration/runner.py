@@ -6,9 +6,8 @@ How a run is told to a person does not belong here (`orchestration.console`).
 from __future__ import annotations
 
 import logging
-import os
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,10 +15,11 @@ from typing import Any
 import dagster as dg
 
 from orchestration.automation import JOB
-from orchestration.causes import causes_of
+from orchestration.causes import Causes, causes_of
 from orchestration.definitions import build_definitions
+from orchestration.instance import InstanceError, prepare_instance, recorded
 from orchestration.notices import notify
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import Settings
 from orchestration.workspace import AS_OF_TAG
 
 CONSOLE = "console"
@@ -48,17 +48,6 @@ class RunOutcome:
     warnings: tuple[str, ...] = ()
 
 
-def prepare_instance(settings: Settings) -> None:
-    """Make `<data>/dagster` the Dagster instance of this process and its children, configured by our dagster.yaml.
-
-    From here on, what they write is for their owner only.
-    """
-    os.umask(0o077)
-    settings.dagster_home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-
-
 class _Listener(logging.Handler):
     """Turns Dagster's event log into step events for the caller."""
 
@@ -80,11 +69,26 @@ class _Listener(logging.Handler):
         self._tell(step)
 
 
+@contextmanager
+def told_if_it_breaks_off(settings: Settings) -> Iterator[None]:
+    """A run that could not be recorded to its end has no events to hear of, but people hear of it all the same."""
+    try:
+        yield
+    except InstanceError as error:
+        with suppress(OSError):  # the disk that does not take the run does not take who was told, either
+            notify(settings, Causes((str(error),), (), (), ()), "", success=False)
+        raise
+
+
 def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], None]) -> RunOutcome:
-    """Run the job once. Everything that fails is in the outcome; nothing is raised for it."""
+    """Run the job once. Everything that fails is in the outcome.
+
+    Raises:
+        InstanceError: the run could not be recorded, or not to its end.
+    """
     # What Dagster says beside its events stands in its own log; what matters of it is in the outcome.
     logging.getLogger("dagster").addHandler(logging.NullHandler())
-    prepare_instance(settings)
+    mended = prepare_instance(settings)
     reports: dict[str, Any] = {}
     listener = _Listener(tell)
 
@@ -95,7 +99,7 @@ def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], 
         return logger
 
     definitions = build_definitions(settings, reports=reports, loggers={CONSOLE: console})
-    with dg.DagsterInstance.get() as instance:
+    with told_if_it_breaks_off(settings), recorded(settings), dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -111,5 +115,5 @@ def run_job(settings: Settings, as_of: date | None, tell: Callable[[StepEvent], 
         steps=tuple(listener.steps),
         errors=causes.errors,
         failed_checks=causes.failed_checks,
-        warnings=causes.warnings,
+        warnings=(*mended, *causes.warnings),
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+POSTGRES = re.compile(r"postgresql://([^\s/?#@:]+(:[^\s/?#@:]*)?@)?[^\s/?#@]*/[^\s@]+")
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     smtp: str = ""
     smtp_password: SecretStr | None = None
     smtp_from: str = "concord@localhost"
+    postgres_url: SecretStr | None = Field(default=None, description="Where Dagster keeps its records of runs.")
 
     @field_validator("data", "policy", "delta")
     @classmethod
@@ -79,6 +81,18 @@ class Settings(BaseSettings):
         if not found or (found[2] or "") not in UNITS:
             raise ValueError(f"CONCORD_MEMORY is {value!r}; expected a size such as 4GB or 512MiB")
         return f"{int(float(found[1]) * UNITS[found[2] or '']) // 10**6}MB"
+
+    @field_validator("postgres_url")
+    @classmethod
+    def _a_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():  # a compose file passes on as empty what is not set
+            return None
+        if not POSTGRES.fullmatch(value.get_secret_value()):  # told here, for the driver would quote the password's end
+            raise ValueError(
+                "CONCORD_POSTGRES_URL is not of the form postgresql://user:password@host:5432/database; "
+                "in a password write @ : / ? # % as %40 %3A %2F %3F %23 %25"
+            )
+        return value
 
     @property
     def storage(self) -> Storage:

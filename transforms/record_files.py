@@ -7,7 +7,7 @@ whose inputs are those of its last run. What the rows become is `transforms.mapp
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -54,6 +54,7 @@ def normalise_source(
     *,
     memory: str | None = None,
     threads: int | None = None,
+    prove: Callable[[pl.DataFrame], None] = lambda _: None,
 ) -> NormaliseReport:
     """Bring the record, past value, outcome, value issue and rejected files of one source up to date.
 
@@ -62,6 +63,7 @@ def normalise_source(
             export, hash, path (below `data`, or absolute).
         released: ids of deliveries let through the mass-deletion guard.
         memory: what DuckDB may use, as `4GB`; threads: how many.
+        prove: looks at the landed files of the frame before they are read; raises where one is not to be trusted.
 
     Raises:
         ConnectorError: a word of the connector that does not exist.
@@ -72,6 +74,7 @@ def normalise_source(
     last = stamps.last(stamp_path)
     if last is not None and last.fingerprint == fingerprint and all((data / name).exists() for name in last.written):
         return last.report.model_copy(update={"unchanged": True})
+    prove(delivery_frame)
     stamp_path.unlink(missing_ok=True)
     ANSWERS.load(data / "cache")
     work = data / "cache" / "normalise" / source

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from connectors.ledger import delivery_frame
+from connectors.seals import expect_whole
 from connectors.spec import Connector, SourceSettings
 from connectors.stewardship import releases
 from orchestration import checks
@@ -91,6 +92,7 @@ def _normalise(workspace: Workspace) -> list[NormaliseReport]:
     deliveries = delivery_frame(workspace.data)
     # A source whose connector was taken away keeps its landed rows, but nobody can say any more what they mean.
     deliveries = deliveries.filter(deliveries["source"].str.split("@").list.first().is_in(list(connectors)))
+    expect_whole(deliveries, there=True)
     reports = [
         normalise_source(
             connectors[source.split("@")[0]],
@@ -101,6 +103,7 @@ def _normalise(workspace: Workspace) -> list[NormaliseReport]:
             releases(workspace.data),
             memory=workspace.settings.memory,
             threads=workspace.settings.threads,
+            prove=expect_whole,
         )
         for (source,), frame in sorted(deliveries.partition_by("source", as_dict=True).items())
     ]

@@ -49,7 +49,7 @@ def test_content_that_returns_is_a_new_delivery_and_is_stored_once(house: House)
     assert first.parts == third.parts != second.parts
     assert [one.effective.day for one in (first, second, third)] == [5, 6, 7]
     assert report.objects[0].read == 0, "content A was read a second time"
-    assert len(list((house.data / "landed/crm/Account").iterdir())) == 2
+    assert len(list((house.data / "landed/crm/Account").glob("*.parquet"))) == 2
 
 
 def test_a_second_file_makes_a_delivery_of_both(house: House) -> None:
