@@ -20,7 +20,7 @@ from fsspec import AbstractFileSystem
 
 from connectors.connection import Connection
 from connectors.copies import Copy, missing
-from connectors.files import as_json, private_folder, remove, written
+from connectors.files import as_json, private_folder, remove, sha256_of, written
 from connectors.manifest import NAME, FileEntry, PublicationError, read_manifest
 from connectors.publication import VERSION, Publication, next_number, open_publication, published, version, versions
 from connectors.storage import Access
@@ -236,7 +236,7 @@ def _pointer(publication: Publication) -> Pointer:
 
 
 def _sum(folder: Path) -> str:
-    return hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
+    return sha256_of(folder / NAME)
 
 
 def _sending(file: Path, path: str) -> Callable[[AbstractFileSystem], None]:

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from connectors.ledger import Delivery, deliveries, landed_path, rejected_path
+from connectors.naming import system_of
 from connectors.readers.sink import REJECTED
 from connectors.stewardship import releases
 from connectors.storage import SOURCE
@@ -91,19 +92,59 @@ def delivery_rows(data: Path, source: str | None = None) -> list[dict[str, Any]]
     ]
 
 
-def unaccounted(data: Path, chosen: Iterable[Delivery]) -> list[str]:
-    """Parts of deliveries whose files do not hold what the ledger says: rows = landed + rejected. In words."""
-    problems = []
+def unaccounted(data: Path, chosen: Iterable[Delivery]) -> list[dict[str, Any]]:
+    """Parts of deliveries whose files do not hold what the ledger says: rows = landed + rejected. The widest gap first.
+
+    source, object, export, rows (of the file), landed, rejected.
+    """
+    found = []
     for one in chosen:
         for part in one.parts:
             landed = _rows(landed_path(data, one.source, one.object, part.hash))
             rejected = _rows(rejected_path(data, one.source, one.object, part.hash))
             if (landed, rejected, landed + rejected) != (part.landed, part.rejected, part.rows):
-                problems.append(
-                    f"{one.source} {one.object} {part.export}: {part.rows:,} rows in the file, {landed:,} landed and "
-                    f"{rejected:,} rejected"
-                )
-    return problems
+                where = {"source": one.source, "object": one.object, "export": part.export}
+                found.append({**where, "rows": part.rows, "landed": landed, "rejected": rejected})
+    return sorted(found, key=lambda row: -abs(row["rows"] - row["landed"] - row["rejected"]))
+
+
+def rejected_at_the_door(data: Path, system: str) -> list[Path]:
+    """Files of rows of a system's sources that could not be read for certain; beside them lie those that are no
+    records (`records.parquet`)."""
+    return [
+        file
+        for folder in (data / "rejected").glob("*")
+        if system_of(folder.name) == system
+        for file in folder.glob("*/[0-9a-f]*.parquet")
+    ]
+
+
+def worst_rejected(files: Iterable[Path], limit: int) -> list[dict[str, Any]]:
+    """Rejected rows by their trouble: a first row of each, the commonest trouble first, then second rows, and so on.
+
+    source, object, export, row, line, column, reason, rows_like_it, remedy. Whole files that were refused are no rows.
+    """
+    present = sorted(file for file in files if file.exists())
+    if not present:
+        return []
+    trouble, place = ["source", "object", "export", "column", "reason"], pl.struct("row", "line").sort_by("row")
+    return (
+        pl.scan_parquet(present)
+        .filter(pl.col("row").is_not_null())
+        .group_by(trouble)
+        .agg(place.head(limit).alias("place"), pl.len().alias("rows_like_it"), pl.col("remedy").first())
+        .sort("rows_like_it", *trouble, descending=[True, *(False for _ in trouble)], nulls_last=True)
+        .head(limit)
+        .with_row_index("trouble")
+        .with_columns(pl.int_ranges(pl.col("place").list.len()).alias("nth"))
+        .explode("place", "nth")
+        .unnest("place")
+        .sort("nth", "trouble")
+        .select("source", "object", "export", "row", "line", "column", "reason", "rows_like_it", "remedy")
+        .head(limit)
+        .collect()
+        .to_dicts()
+    )
 
 
 def _rows(path: Path) -> int:

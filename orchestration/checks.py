@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
+from orchestration.metadata import counts_table
+
 ROWS_ACCOUNTED = "every_file_row_is_landed_or_rejected"
 NOTHING_REFUSED = "no_export_is_refused"
+NO_ROW_REJECTED = "no_row_is_rejected"
 DELIVERIES_ADD_UP = "every_delivery_adds_up"
 OUTCOMES_ACCOUNTED = "every_landed_row_has_one_outcome"
 COLUMNS_STAND = "no_column_changed"
@@ -26,6 +30,7 @@ BLOCKING: Mapping[str, str] = {
 }
 WARNING: Mapping[str, str] = {
     NOTHING_REFUSED: "No file was refused whole: name and shape fit, and it could be read for certain.",
+    NO_ROW_REJECTED: "No row stands among the rejected (`concord rejected` lists them all; mend, then replay).",
     DELIVERIES_ADD_UP: "Totals, pages and end marks add up; else a delivery is applied as changes and deletes nothing.",
     COLUMNS_STAND: "No column is new, missing, renamed or written in another form since the delivery before.",
     NO_DELETIONS_HELD: "No complete delivery would delete more than 20 % of an object.",
@@ -33,6 +38,10 @@ WARNING: Mapping[str, str] = {
     DECISIONS_KNOWN: "Every line of decisions.csv names two records that exist.",
     BLOCKS_BOUNDED: "No contact point or name is shared by so many records that pairs were left out.",
 }
+
+WORST = 10
+"""Rows that a failed check shows."""
+WORST_ROWS = "worst_rows"
 
 
 def specs(asset: dg.AssetKey | str | Sequence[str], *names: str) -> list[dg.AssetCheckSpec]:
@@ -43,10 +52,25 @@ def specs(asset: dg.AssetKey | str | Sequence[str], *names: str) -> list[dg.Asse
     ]
 
 
-def result(
-    asset: dg.AssetKey | Sequence[str], name: str, problems: Iterable[str], shown: int = 10
+def rows_result(
+    asset: dg.AssetKey | Sequence[str], name: str, rows: Sequence[Mapping[str, Any]], sentence: str
 ) -> dg.AssetCheckResult:
-    """Passed where there are no problems; else it says the first of them in words."""
+    """Passed where there are no rows; else `sentence` tells of each, and the first of them are the worst."""
+    return result(asset, name, [sentence.format(**row) for row in rows], rows)
+
+
+def result(
+    asset: dg.AssetKey | Sequence[str],
+    name: str,
+    problems: Iterable[str],
+    worst: Sequence[Mapping[str, Any]] = (),
+    shown: int = 10,
+    **more: Any,
+) -> dg.AssetCheckResult:
+    """Passed where there are no problems; else it says the first of them in words, and shows the `worst` rows.
+
+    `worst` are rows of one shape, the worst first, in which nobody is recognised; `more` is further metadata.
+    """
     found = list(problems)
     return dg.AssetCheckResult(
         asset_key=asset if isinstance(asset, dg.AssetKey) else dg.AssetKey(list(asset)),
@@ -54,8 +78,19 @@ def result(
         passed=not found,
         severity=dg.AssetCheckSeverity.ERROR if name in BLOCKING else dg.AssetCheckSeverity.WARN,
         description=in_words(found, shown),
-        metadata={"problems": len(found)},
+        metadata={"problems": len(found), **counts_table(WORST_ROWS, worst[:WORST]), **more},
     )
+
+
+def rejected_in_words(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Each trouble once, of rejected rows as `connectors.listings.worst_rejected` gives them."""
+    first = {
+        (row["source"], row["object"], row["export"], row["column"], row["reason"]): row for row in reversed(list(rows))
+    }
+    told = "{source} {export}: {rows_like_it:,} of its rows rejected, the first is row {row}: {where}{reason}; {remedy}"
+    return [
+        told.format(where=f"{row['column']} " if row["column"] else "", **row) for row in reversed(list(first.values()))
+    ]
 
 
 def in_words(problems: Sequence[str], shown: int = 10) -> str | None:

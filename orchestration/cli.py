@@ -523,8 +523,8 @@ def ui(
         settings = settings_of(data)
         prepare_instance(settings)
         os.environ["CONCORD_DATA"] = str(settings.data)
-        dagster = str(Path(sys.executable).parent / "dagster")
-        os.execv(dagster, [dagster, "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+        served = [sys.executable, "-m", "orchestration.webserver"]
+        os.execv(sys.executable, [*served, "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -46,12 +46,12 @@ def table_schema(schema: pl.Schema, meanings: Mapping[str, str]) -> dg.TableSche
     )
 
 
-def masked(frame: pl.LazyFrame) -> pl.LazyFrame:
+def masked(frame: pl.LazyFrame, plain: frozenset[str] = PLAIN) -> pl.LazyFrame:
     """Every free text reduced to its first character; lists to their length; numbers, dates and flags stay."""
     shown = []
     for name, dtype in frame.collect_schema().items():
         column = pl.col(name)
-        if dtype == pl.String and name not in PLAIN:
+        if dtype == pl.String and name not in plain:
             shown.append(pl.when(column.is_not_null()).then(column.str.slice(0, 1) + "•••").alias(name))
         elif isinstance(dtype, pl.List):
             shown.append(column.list.len().alias(name))
@@ -70,7 +70,21 @@ def masked_preview(frame: pl.LazyFrame) -> str:
 
 
 def counts_table(title: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A small table of counts as metadata; nothing where there is nothing to show."""
+    """A small table as metadata; nothing where there is nothing to show."""
     if not rows:
         return {}
-    return {title: dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows])}
+    return {
+        title: dg.MetadataValue.table(
+            [dg.TableRecord({name: _cell(cell) for name, cell in row.items()}) for row in rows]
+        )
+    }
+
+
+def _cell(value: Any) -> str | int | float | bool:
+    """What a cell of Dagster's tables may hold; no value is an empty one."""
+    return value if isinstance(value, (str, int, float, bool)) else "" if value is None else str(value)
+
+
+def report_url(number: int | str, *, held: bool) -> str:
+    """Where our webserver shows the report of a publication (`orchestration.webserver`)."""
+    return f"/report/held/{number}" if held else f"/report/{number}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -26,6 +27,8 @@ class Account:
     name: str
     counted: dict[str, int]
     problems: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...] = ()
+    """What the problems are about, as rows of one shape."""
 
 
 def account(con: duckdb.DuckDBPyConnection, data: Path) -> list[Account]:
@@ -159,7 +162,7 @@ def _file_rows(con: duckdb.DuckDBPyConnection) -> Account:
         for source, name, export, count, landed, door in rows
     )
     counted = _figures(con, "select count(*) as exports, sum(file_rows) as rows from part")
-    return Account("file_rows", counted, problems)
+    return Account("file_rows", counted, problems, _as_rows(rows, "source object export file_rows landed rejected"))
 
 
 def _landed_rows(con: duckdb.DuckDBPyConnection) -> Account:
@@ -179,7 +182,8 @@ def _landed_rows(con: duckdb.DuckDBPyConnection) -> Account:
         + f"; delete cache/normalise/{source}.json in the data folder and run again"
         for source, name, landed, outcomes, unknown in rows
     )
-    return Account("landed_rows", _figures(con, "select sum(counted) as rows from landed"), problems)
+    counted = _figures(con, "select sum(counted) as rows from landed")
+    return Account("landed_rows", counted, problems, _as_rows(rows, "source object landed outcomes unknown_words"))
 
 
 def _records(con: duckdb.DuckDBPyConnection, data: Path) -> Account:
@@ -216,7 +220,12 @@ def _records(con: duckdb.DuckDBPyConnection, data: Path) -> Account:
         f"; delete cache/normalise/{source}.json in the data folder and run again"
         for source, name, lost, invented in rows
     )
-    return Account("records", _figures(con, f"select count(*) as records from ({_rows(files, 'row')})"), problems)
+    counted = _figures(con, f"select count(*) as records from ({_rows(files, 'row')})")
+    return Account("records", counted, problems, _as_rows(rows, "source object accepted_without_record not_accepted"))
+
+
+def _as_rows(rows: Iterable[tuple[Any, ...]], names: str) -> tuple[dict[str, Any], ...]:
+    return tuple(dict(zip(names.split(), row, strict=True)) for row in rows)
 
 
 def _figures(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:

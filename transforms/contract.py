@@ -255,3 +255,31 @@ PUBLICATION = Table(
     open=frozenset({"base"}),
 )
 """The table `publication`, which is no mart: each publication writes its row."""
+
+JUDGED_BY_ROWS = tuple(table for table in TABLES if table not in ("customer_change", "customer_context"))
+"""`customer_change` tells of one publication alone: it grows and shrinks as it must. `customer_context` has as many
+documents as roles.yaml asks for."""
+
+_NO_CUSTOMER = "anti join (select customer_id from warehouse.marts.customer) using (customer_id)"
+_LIVE = "select id as customer_id from warehouse.marts.customer_alias where status = 'live'"
+REFERENCES: Mapping[str, str] = {
+    "links lead to no customer": f"select customer_id from warehouse.marts.identity_link {_NO_CUSTOMER}",
+    "values have a provenance but no customer": f"""
+        select customer_id from warehouse.marts.field_provenance {_NO_CUSTOMER}""",
+    "customers have no link": """
+        select customer_id from warehouse.marts.customer
+        anti join (select customer_id from warehouse.marts.identity_link) using (customer_id)""",
+    "customers have no live alias": f"""
+        select customer_id from warehouse.marts.customer anti join ({_LIVE}) using (customer_id)""",
+    "live aliases are no customers": f"select customer_id from ({_LIVE}) {_NO_CUSTOMER}",
+    "ids of the base do not resolve any more": """
+        select id as customer_id from warehouse.previous.customer_alias
+        anti join warehouse.marts.customer_alias using (id)""",
+    "customers belong to no organisation that is a customer": """
+        select id as customer_id
+        from (select organisation_id as id from warehouse.marts.customer where organisation_id is not null)
+        anti join (
+            select customer_id as id from warehouse.marts.customer where customer_type = 'organisation'
+        ) using (id)""",
+}
+"""What would contradict -> query for the ids of which it is so: what the tables say of each other's customers is so."""

@@ -17,14 +17,10 @@ from typing import Literal
 import duckdb
 
 from transforms.accounting import SHOWN, account
-from transforms.contract import CUSTOMER, TABLES
+from transforms.contract import CUSTOMER, JUDGED_BY_ROWS, REFERENCES, TABLES
 from transforms.policy import Gate
 from transforms.sql import quoted
-
-JUDGED_BY_ROWS = tuple(table for table in TABLES if table not in ("customer_change", "customer_context"))
-"""`customer_change` tells of one publication alone: it grows and shrinks as it must. `customer_context` has as many
-documents as roles.yaml asks for."""
-
+from transforms.worst import WORST, Rows, worst_rows
 
 DELETED = ("gone", "erased")
 """What becomes of an id without anybody else getting its records."""
@@ -39,6 +35,8 @@ class Finding:
     severity: Literal["error", "warn"]
     message: str
     figures: Mapping[str, float] = field(default_factory=dict)
+    worst: Rows = ()
+    """Of a failed one, the worst rows behind it, in which nobody is recognised."""
 
 
 def examine(
@@ -63,8 +61,12 @@ def examine(
             findings += [_customers(con), _deleted(con, thresholds), _freshness(con, data, thresholds, as_of)]
         for found in account(con, data):
             figures = ", ".join(f"{count:,} {what}" for what, count in found.counted.items())
-            findings.append(_finding(found.name, list(found.problems), f"all accounted for: {figures}", found.counted))
-        return findings
+            compared = _finding(found.name, list(found.problems), f"all accounted for: {figures}", found.counted)
+            findings.append(replace(compared, worst=found.rows[:WORST]))
+        return [
+            found if found.passed or found.worst else replace(found, worst=worst_rows(con, found.name, data, as_of))
+            for found in findings
+        ]
 
 
 @contextmanager
@@ -183,27 +185,7 @@ def _links(con: duckdb.DuckDBPyConnection, data: Path) -> Finding:
 
 def _references(con: duckdb.DuckDBPyConnection) -> Finding:
     """What the tables say of each other's customers is so."""
-    absent = "anti join (select customer_id from warehouse.marts.customer) using (customer_id)"
-    asked = {
-        "links lead to no customer": f"from warehouse.marts.identity_link {absent}",
-        "values have a provenance but no customer": f"from warehouse.marts.field_provenance {absent}",
-        "customers have no link": """
-            from warehouse.marts.customer
-            anti join (select customer_id from warehouse.marts.identity_link) using (customer_id)""",
-        "customers have no live alias": """
-            from warehouse.marts.customer anti join
-            (select id as customer_id from warehouse.marts.customer_alias where status = 'live') using (customer_id)""",
-        "live aliases are no customers": f"""
-            from (select id as customer_id from warehouse.marts.customer_alias where status = 'live') {absent}""",
-        "ids of the base do not resolve any more": """
-            from warehouse.previous.customer_alias anti join warehouse.marts.customer_alias using (id)""",
-        "customers belong to no organisation that is a customer": """
-            from (select organisation_id as id from warehouse.marts.customer where organisation_id is not null)
-            anti join (
-                select customer_id as id from warehouse.marts.customer where customer_type = 'organisation'
-            ) using (id)""",
-    }
-    counts = {words: _count(con, f"select count(*) {query}") for words, query in asked.items()}
+    counts = {words: _count(con, f"select count(*) from ({query})") for words, query in REFERENCES.items()}
     problems = [f"{count:,} {words}; run identity and the warehouse again" for words, count in counts.items() if count]
     return _finding("references", problems, "customers, links, aliases and organisations name each other")
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import duckdb
+
 MASKS: Mapping[str, str] = {
     "masked_email": (
         "case when contains({value}, '@') then left({value}, 1) || '***@' || split_part({value}, '@', -1) "
@@ -21,6 +23,13 @@ MASKS: Mapping[str, str] = {
     ),
 }
 """Name -> DuckDB expression of a `{value}`; null stays null."""
+
+KEY = (
+    r"regexp_replace(regexp_replace({value}, '[^\s:]+@[^\s:@]+\.[^\s:@]+', '[e-mail]', 'g'), "
+    r"'\+\d{{6,}}', '[number]', 'g')"
+)
+"""What becomes of the key of a record where an engineer is shown it: an id stays, but some sources have an e-mail or a
+number in its place."""
 
 CONTACT_POINTS: Mapping[str, str] = {"email": "masked_email", "phone_e164": "masked_phone"}
 
@@ -55,3 +64,8 @@ CONTEXT_FIELDS = (
 )
 """What a role's document can tell of a customer, in its order: columns of customer, the names of its organisation and
 of its owner, and its newest cases."""
+
+
+def masked_key(key: str) -> str:
+    """The key of one record, masked."""
+    return str(duckdb.execute(f"select {KEY.format(value='?')}", [key]).fetchall()[0][0])

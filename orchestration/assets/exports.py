@@ -1,6 +1,6 @@
 """The first floor: one asset per system, which lands what its sources have delivered."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +8,15 @@ import dagster as dg
 
 from connectors.landing import LandingReport, land, unknown_sources
 from connectors.ledger import Delivery, deliveries, landed_path
-from connectors.listings import unaccounted
+from connectors.listings import rejected_at_the_door, unaccounted, worst_rejected
 from connectors.naming import system_of
 from connectors.spec import Connector, SourceSettings
 from orchestration import checks
 from orchestration.metadata import counts_table, table_metadata
 from orchestration.workspace import Workspace
+
+UNACCOUNTED = "{source} {object} {export}: {rows:,} rows in the file, {landed:,} landed and {rejected:,} rejected"
+LATE = "{source}: its newest delivery is of {newest_delivery}; ask {ask} where the next is"
 
 
 def key(system: str) -> dg.AssetKey:
@@ -35,6 +38,7 @@ def exports_asset(connector: Connector) -> dg.AssetsDefinition:
             asset_key,
             checks.ROWS_ACCOUNTED,
             checks.NOTHING_REFUSED,
+            checks.NO_ROW_REJECTED,
             checks.DELIVERIES_ADD_UP,
             checks.COLUMNS_STAND,
             checks.SOURCES_FRESH,
@@ -52,13 +56,7 @@ def exports_asset(connector: Connector) -> dg.AssetsDefinition:
         yield dg.MaterializeResult(
             asset_key=asset_key,
             metadata=_metadata(workspace, report, new),
-            check_results=[
-                checks.result(asset_key, checks.ROWS_ACCOUNTED, unaccounted(workspace.data, new)),
-                checks.result(asset_key, checks.NOTHING_REFUSED, _refused(report)),
-                checks.result(asset_key, checks.DELIVERIES_ADD_UP, _warnings(report)),
-                checks.result(asset_key, checks.COLUMNS_STAND, _drifted(report)),
-                checks.result(asset_key, checks.SOURCES_FRESH, late_sources(workspace, connector)),
-            ],
+            check_results=_checked(workspace, connector, report, new),
         )
 
     return landed
@@ -69,20 +67,37 @@ def _new(workspace: Workspace, report: LandingReport) -> list[Delivery]:
     return [one for one in deliveries(workspace.data) if one.delivery in recorded]
 
 
-def _refused(report: LandingReport) -> list[str]:
-    return [f"{r.source}/{r.export}: {r.reason}; {r.remedy}" for r in report.refused]
-
-
-def _warnings(report: LandingReport) -> list[str]:
-    return [f"{line.source} {line.object}: {warning}" for line in report.objects for warning in line.warnings]
-
-
-def _drifted(report: LandingReport) -> list[str]:
-    return [
-        f"{line.source} {line.object}: {sentence}"
+def _checked(
+    workspace: Workspace, connector: Connector, report: LandingReport, new: Sequence[Delivery]
+) -> list[dg.AssetCheckResult]:
+    """Each check in words, with the rows that it is about."""
+    asset_key, data = key(connector.name), workspace.data
+    refused = [
+        {"source": r.source, "export": r.export, "object": r.object, "reason": r.reason, "remedy": r.remedy}
+        for r in report.refused
+    ]
+    warned = [
+        {"source": line.source, "object": line.object, "warning": warning}
+        for line in report.objects
+        for warning in line.warnings
+    ]
+    drifted = [
+        {"source": line.source, "object": line.object, "change": sentence}
         for line in report.objects
         for drift in line.drift
         for sentence in drift.sentences()
+    ]
+    said: list[tuple[str, Sequence[Mapping[str, Any]], str]] = [
+        (checks.ROWS_ACCOUNTED, unaccounted(data, new), UNACCOUNTED),
+        (checks.NOTHING_REFUSED, refused, "{source}/{export}: {reason}; {remedy}"),
+        (checks.DELIVERIES_ADD_UP, warned, "{source} {object}: {warning}"),
+        (checks.COLUMNS_STAND, drifted, "{source} {object}: {change}"),
+        (checks.SOURCES_FRESH, late_sources(workspace, connector), LATE),
+    ]
+    rejected = worst_rejected(rejected_at_the_door(data, connector.name), checks.WORST)
+    return [
+        *(checks.rows_result(asset_key, name, rows, sentence) for name, rows, sentence in said),
+        checks.result(asset_key, checks.NO_ROW_REJECTED, checks.rejected_in_words(rejected), rejected),
     ]
 
 
@@ -91,17 +106,30 @@ def _stale(report: LandingReport) -> dict[tuple[str, str | None], str]:
     return {(one.source, one.object): "an export was refused; what it last delivered stands" for one in report.refused}
 
 
-def late_sources(workspace: Workspace, connector: Connector) -> Iterator[str]:
-    """Sources of which nothing new has come for longer than is usual."""
+def late_sources(workspace: Workspace, connector: Connector) -> list[dict[str, Any]]:
+    """Sources of which nothing new has come for longer than is usual, the longest silent first.
+
+    source, newest_delivery, expected_until, days_silent, ask.
+    """
     newest: dict[str, datetime] = {}
     for one in deliveries(workspace.data):
         if system_of(one.source) == connector.name:
             newest[one.source] = max(one.effective, newest.get(one.source, one.effective))
-    for source, effective in sorted(newest.items()):
+    late = []
+    for source, effective in sorted(newest.items(), key=lambda item: (item[1], item[0])):
         settings = workspace.source_settings.get(source, SourceSettings())
         until = settings.fresh_until(connector, effective, workspace.policy.gate.fresh_within)
         if until and until.date() < workspace.as_of:
-            yield f"{source}: its newest delivery is of {effective:%Y-%m-%d}; ask {connector.owner} where the next is"
+            late.append(
+                {
+                    "source": source,
+                    "newest_delivery": effective.date().isoformat(),
+                    "expected_until": until.date().isoformat(),
+                    "days_silent": (workspace.as_of - effective.date()).days,
+                    "ask": connector.owner,
+                }
+            )
+    return late
 
 
 def _metadata(workspace: Workspace, report: LandingReport, new: Sequence[Delivery]) -> Mapping[str, Any]:

@@ -12,12 +12,16 @@ from orchestration import checks
 from orchestration.inputs import nothing_new
 from orchestration.metadata import counts_table, frame_metadata
 from orchestration.workspace import Workspace
+from transforms.masking import masked_key
 
 if TYPE_CHECKING:
     from transforms.identity import IdentityReport
 
 KEY = dg.AssetKey(["identity"])
 CHECKS = (checks.ONE_LINK, checks.DECISIONS_KNOWN, checks.BLOCKS_BOUNDED)
+SHARED = (
+    "{records:,} {kind} records share {shared} and were not all compared with each other by it, such as {one_of_them}"
+)
 KINDS = ("person", "organisation", "employee", "crm_user")
 """Record kinds that bear on who is who; workers' own contact points tell nothing about customers."""
 
@@ -50,24 +54,33 @@ def identity_asset() -> dg.AssetsDefinition:
             workspace.data, next_number(workspace.data), settings.decisions, settings.memory, settings.threads
         )
         workspace.reports["identity"] = report
-        linked, records = sum(report.links.values()), sum(report.records.values())
         yield dg.MaterializeResult(
             asset_key=KEY,
             metadata={**_metadata(workspace, report), **pictures(workspace, context.log)},
-            check_results=[
-                checks.result(
-                    KEY, checks.ONE_LINK, [f"{records:,} records have {linked:,} links"] if linked != records else []
-                ),
-                checks.result(KEY, checks.DECISIONS_KNOWN, (*report.unknown_decisions, *report.overruled_decisions)),
-                checks.result(
-                    KEY,
-                    checks.BLOCKS_BOUNDED,
-                    [str(block) for oversized in report.oversized.values() for block in oversized.largest],
-                ),
-            ],
+            check_results=_checked(report),
         )
 
     return identity
+
+
+def _checked(report: "IdentityReport") -> list[dg.AssetCheckResult]:
+    linked, records = sum(report.links.values()), sum(report.records.values())
+    blocks = [(kind, block) for kind, found in report.oversized.items() for block in found.largest]
+    oversized = [
+        {"kind": kind, "shared": block.shares, "records": block.records, "one_of_them": masked_key(block.example)}
+        for kind, block in sorted(blocks, key=lambda one: -one[1].records)
+    ]
+    disobeyed = [{"decision": line} for line in (*report.unknown_decisions, *report.overruled_decisions)]
+    return [
+        checks.rows_result(
+            KEY,
+            checks.ONE_LINK,
+            [{"records": records, "links": linked}] if linked != records else [],
+            "{records:,} records have {links:,} links; delete the folder identity in the data folder and run again",
+        ),
+        checks.rows_result(KEY, checks.DECISIONS_KNOWN, disobeyed, "{decision}"),
+        checks.rows_result(KEY, checks.BLOCKS_BOUNDED, oversized, SHARED),
+    ]
 
 
 def _metadata(workspace: Workspace, report: "IdentityReport") -> dict[str, Any]:
@@ -76,7 +89,8 @@ def _metadata(workspace: Workspace, report: "IdentityReport") -> dict[str, Any]:
     return {
         **frame_metadata(first_rows(workspace.data, "link"), sum(report.links.values())),
         "worked_out": "anew" if report.anew else "what changed since the last run",
-        "records_in": sum(report.records.values()),
+        "rows_in": sum(report.records.values()),
+        "rows_out": sum(report.links.values()),
         "customers": sum(report.customers.values()),
         **{f"customers_{kind}": count for kind, count in report.customers.items()},
         "birth_dates_doubted_between": ", ".join(report.doubtful_birth_dates) or "no sources",

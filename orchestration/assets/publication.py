@@ -11,7 +11,7 @@ from connectors.publishing import PublicationResult, publish
 from connectors.retention import prune
 from orchestration import checks
 from orchestration.inputs import inputs_of
-from orchestration.metadata import table_metadata
+from orchestration.metadata import counts_table, report_url, table_metadata
 from orchestration.workspace import Workspace
 from transforms.gate import Finding, examine
 from transforms.policy.roles import role_tables
@@ -40,9 +40,10 @@ def publication_asset() -> dg.AssetsDefinition:
         workspace.reports["publication"] = result
         _prune(workspace, context)
         workspace.reports["gate"] = findings
-        verdict = checks.result(KEY, checks.GATE, result.failed)
-        stale = [found.message for found in findings if not found.passed and found.severity == "warn"]
-        fresh = checks.result(KEY, checks.SOURCES_FRESH, stale)
+        verdict = checks.result(KEY, checks.GATE, result.failed, **_shown(result, findings))
+        stale = [found for found in findings if not found.passed and found.severity == "warn"]
+        silent = [row for found in stale for row in found.worst]
+        fresh = checks.result(KEY, checks.SOURCES_FRESH, [found.message for found in stale], silent)
         if result.outcome == "held":
             yield verdict
             yield fresh
@@ -50,6 +51,7 @@ def publication_asset() -> dg.AssetsDefinition:
                 f"Publication {result.number} is held back in {result.path}; readers keep publication {result.base}. "
                 + " ".join(result.failed)
                 + f" If it is right all the same: concord publications release {result.number} --who W --why Y.",
+                metadata=_linked(result),
                 allow_retries=False,
             )
         yield dg.MaterializeResult(asset_key=KEY, metadata=_metadata(result, findings), check_results=[verdict, fresh])
@@ -114,13 +116,31 @@ def _prune(workspace: Workspace, context: dg.AssetExecutionContext) -> None:
         context.log.info("Publication %d was old, and nobody read it: removed.", number)
 
 
+def _linked(result: PublicationResult) -> dict[str, Any]:
+    """Where it lies and where its report is shown; marts that broke their contract have none."""
+    report = result.path / REPORT
+    url = report_url(result.number, held=result.outcome == "held")
+    return {
+        "path": dg.MetadataValue.path(str(result.path)),
+        **({"report": dg.MetadataValue.url(url)} if report.exists() else {}),
+    }
+
+
+def _shown(result: PublicationResult, findings: list[Finding]) -> dict[str, Any]:
+    """What a verdict shows: the report, and for each failed finding its worst rows."""
+    shown = _linked(result)
+    for found in findings:
+        if not found.passed and found.severity == "error":
+            shown |= counts_table(f"{checks.WORST_ROWS}_{found.name}", found.worst)
+    return shown
+
+
 def _metadata(result: PublicationResult, findings: list[Finding]) -> dict[str, Any]:
     return {
         **table_metadata(result.path / "customer.parquet"),
         "outcome": result.outcome,
         "number": result.number,
-        "path": dg.MetadataValue.path(str(result.path)),
-        "report": dg.MetadataValue.url((result.path / REPORT).as_uri()),
+        **_linked(result),
         **{f"rows_{table}": count for table, count in result.rows.items()},
         "gate": dg.MetadataValue.md("\n".join(f"- {'✓' if f.passed else '✗'} {f.message}" for f in findings)),
     }

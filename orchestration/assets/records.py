@@ -1,11 +1,14 @@
 """The second floor: landed rows become records of our own typed shape, one asset per record kind."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from connectors.ledger import delivery_frame
+from connectors.listings import worst_rejected
+from connectors.naming import system_of
 from connectors.seals import expect_whole
 from connectors.spec import Connector, SourceSettings
 from connectors.stewardship import releases
@@ -17,6 +20,12 @@ from transforms.outcomes import NormaliseReport, ObjectReport
 from transforms.records import KINDS
 
 GROUP = "records"
+CHECKS = (checks.OUTCOMES_ACCOUNTED, checks.NO_ROW_REJECTED, checks.NO_DELETIONS_HELD)
+UNACCOUNTED = "{source} {object}: {landed:,} landed rows, {outcomes:,} outcomes"
+HELD = (
+    "{source} {object}: delivery {delivery} would delete {would_delete:,} of {of:,} records; none was deleted. "
+    "Look at the export; if it is right: concord deliveries release {delivery}"
+)
 SOURCES = dg.AssetKey(["records", "source"])
 
 
@@ -52,12 +61,7 @@ def records_assets(connectors: Sequence[Connector]) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="records",
         specs=specs,
-        check_specs=[
-            spec
-            for kind, makers in kinds.items()
-            if makers
-            for spec in checks.specs(key(kind), checks.OUTCOMES_ACCOUNTED, checks.NO_DELETIONS_HELD)
-        ],
+        check_specs=[spec for kind, makers in kinds.items() if makers for spec in checks.specs(key(kind), *CHECKS)],
         required_resource_keys={"workspace"},
     )
     def records(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
@@ -67,14 +71,10 @@ def records_assets(connectors: Sequence[Connector]) -> dg.AssetsDefinition:
         yield dg.MaterializeResult(asset_key=SOURCES, metadata=table_metadata(workspace.data / "sources.parquet"))
         for kind, makers in kinds.items():
             yielding = list(_yielding(reports, kind, makers))
-            results = []
-            if makers:
-                results = [
-                    checks.result(key(kind), checks.OUTCOMES_ACCOUNTED, _unaccounted(yielding)),
-                    checks.result(key(kind), checks.NO_DELETIONS_HELD, _held(yielding)),
-                ]
             yield dg.MaterializeResult(
-                asset_key=key(kind), metadata=_metadata(workspace, kind, yielding), check_results=results
+                asset_key=key(kind),
+                metadata=_metadata(workspace, kind, yielding),
+                check_results=_checked(workspace, kind, yielding) if makers else [],
             )
 
     return records
@@ -134,20 +134,45 @@ def _yielding(reports: Iterable[NormaliseReport], kind: str, makers: Sequence[Co
                 yield report.source, found
 
 
-def _unaccounted(yielding: Iterable[Yielding]) -> list[str]:
-    return [
-        f"{source} {found.object}: {found.landed:,} landed rows, {found.accounted:,} outcomes"
+def _checked(workspace: Workspace, kind: str, yielding: Sequence[Yielding]) -> list[dg.AssetCheckResult]:
+    lost = [
+        {"source": source, "object": found.object, "landed": found.landed, "outcomes": found.accounted}
         for source, found in yielding
         if not found.adds_up
     ]
-
-
-def _held(yielding: Iterable[Yielding]) -> list[str]:
-    return [
-        f"{source} {found.object}: delivery {held.delivery} would delete {held.lost:,} of {held.living:,} records; "
-        f"none was deleted. Look at the export; if it is right: concord deliveries release {held.delivery}"
+    held = [
+        {
+            "source": source,
+            "object": found.object,
+            "delivery": one.delivery,
+            "would_delete": one.lost,
+            "of": one.living,
+            "share": f"{one.lost / one.living:.1%}",
+        }
         for source, found in yielding
-        for held in found.held
+        for one in found.held
+    ]
+    rejected = worst_rejected(_rejecting(workspace, kind, yielding), checks.WORST)
+    return [
+        checks.rows_result(
+            key(kind),
+            checks.OUTCOMES_ACCOUNTED,
+            sorted(lost, key=lambda row: row["outcomes"] - row["landed"]),
+            UNACCOUNTED,
+        ),
+        checks.result(key(kind), checks.NO_ROW_REJECTED, checks.rejected_in_words(rejected), rejected),
+        checks.rows_result(
+            key(kind), checks.NO_DELETIONS_HELD, sorted(held, key=lambda row: -row["would_delete"]), HELD
+        ),
+    ]
+
+
+def _rejecting(workspace: Workspace, kind: str, yielding: Iterable[Yielding]) -> list[Path]:
+    """Where the rejected rows of objects are that yield this kind first: each row is told of once."""
+    return [
+        workspace.data / "rejected" / source / found.object / "records.parquet"
+        for source, found in yielding
+        if found.rejected and workspace.connectors[system_of(source)].objects[found.object].records[0].kind == kind
     ]
 
 

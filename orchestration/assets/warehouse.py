@@ -19,12 +19,15 @@ from connectors.publication import base_number, next_number, open_publication, p
 from orchestration import checks, dbt_process
 from orchestration.dbt_project import FINGERPRINT, MANIFEST, TARGET, Translator, parsed_manifest
 from orchestration.lineage import Columns, Origins, as_metadata, project_lineage
-from orchestration.metadata import PREVIEW_ROWS, masked_preview
+from orchestration.metadata import PREVIEW_ROWS, counts_table, masked, masked_preview
 from orchestration.workspace import Workspace
+from transforms.masking import PLAIN
 from transforms.warehouse import DBT, prepare_warehouse, settings_for_dbt
 
-FINDINGS = "findings"
-"""Schema in which dbt keeps what its tests found (dbt_project.yml)."""
+PROBLEM = "problem"
+"""The one column of a test that puts what it finds in sentences."""
+TOLD = PLAIN | {PROBLEM, "unique_field", "value_field", "user_id"}
+"""What a failed test may show whole: no value of a person. dbt's own tests stand on keys and closed vocabularies."""
 
 
 def warehouse_assets() -> dg.AssetsDefinition:
@@ -54,7 +57,8 @@ def warehouse_assets() -> dg.AssetsDefinition:
             "base_number": base,
         }
         command = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
-        invocation = dbt.cli(command, context=context, target_path=data / "dbt")
+        # Its error is raised below, when what it found has been told.
+        invocation = dbt.cli(command, context=context, target_path=data / "dbt", raise_on_error=False)
         # What the tables hold can be looked up only when dbt has let go of the file, so events wait until then.
         events = list(invocation.stream())
         with duckdb.connect(settings.warehouse, read_only=True) as con:
@@ -66,6 +70,8 @@ def warehouse_assets() -> dg.AssetsDefinition:
                     yield describe.check(event)
                 else:
                     yield event
+        if error := invocation.get_error():
+            raise error
 
     return models
 
@@ -79,6 +85,8 @@ class Describer:
     models: Mapping[str, Mapping[str, Any]]
     columns: Columns
     origins: Origins
+    tests: Mapping[str, str]
+    """Name of a test that has run -> its query for the rows that break it."""
 
     @classmethod
     def of(cls, con: duckdb.DuckDBPyConnection, data: Path) -> "Describer":
@@ -93,7 +101,13 @@ class Describer:
         origins = project_lineage(manifest, compiled, columns, TARGET / "lineage.json", FINGERPRINT.read_text())
         made = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
         models = {f"{node['schema']}.{node['name']}": node for node in made}
-        return cls(con, models, columns, origins)
+        results = json.loads((data / "dbt" / "run_results.json").read_text())["results"]
+        tests = {
+            manifest["nodes"][run["unique_id"]]["name"]: run["compiled_code"]
+            for run in results
+            if run["unique_id"].startswith("test.") and run.get("compiled_code")
+        }
+        return cls(con, models, columns, origins, tests)
 
     def event(self, event: dg.Output, context: dg.AssetExecutionContext) -> dg.Output:
         name = context.asset_key_for_output(event.output_name).path[-1]
@@ -101,12 +115,17 @@ class Describer:
         return event.with_metadata({**event.metadata, **self.metadata(relation)})
 
     def check(self, result: dg.AssetCheckResult) -> dg.AssetCheckResult:
-        """A check that failed says what it found, where its test keeps that as sentences."""
-        found = f"{FINDINGS}.{result.check_name}"
-        if result.passed or "problem" not in self.columns.get(found, ()):
+        """A check that failed shows the first rows that its test finds, and says them where they are sentences."""
+        query = self.tests.get(result.check_name or "")
+        if result.passed or query is None:
             return result
-        problems = self.con.execute(f"select problem from {found} order by problem").fetchall()
-        return result._replace(description=checks.in_words([problem for (problem,) in problems]))
+        found = self.con.sql(query)
+        rows = found.order(", ".join(f'"{column}"' for column in found.columns))
+        shown = masked(rows.limit(checks.WORST).pl().lazy(), TOLD).collect().to_dicts()
+        result = result._replace(metadata={**result.metadata, **counts_table(checks.WORST_ROWS, shown)})
+        if found.columns != [PROBLEM]:
+            return result
+        return result._replace(description=checks.in_words([problem for (problem,) in rows.fetchall()]))
 
     def metadata(self, relation: str) -> dict[str, Any]:
         described = self.models[relation]["columns"]

@@ -9,7 +9,14 @@ import pytest
 
 from connectors.landing import land
 from connectors.ledger import deliveries
-from connectors.listings import delivery_rows, rejected_rows, source_rows, unaccounted
+from connectors.listings import (
+    delivery_rows,
+    rejected_at_the_door,
+    rejected_rows,
+    source_rows,
+    unaccounted,
+    worst_rejected,
+)
 from connectors.spec import load_connectors
 from connectors.stewardship import StewardshipError, release, releases, remove_source
 from connectors.storage import Storage
@@ -62,4 +69,16 @@ def test_a_landed_file_that_lost_rows_is_noticed(data: Path) -> None:
     assert unaccounted(data, deliveries(data)) == []
     next((data / "landed" / "workday").rglob("*.parquet")).unlink()
     (problem,) = unaccounted(data, deliveries(data))
-    assert "3 rows in the file, 0 landed and 1 rejected" in problem
+    assert (problem["rows"], problem["landed"], problem["rejected"]) == (3, 0, 1)
+
+
+def test_the_worst_rejected_rows_are_a_first_one_of_each_trouble_the_commonest_first(tmp_path: Path) -> None:
+    folder = tmp_path / "exports" / "workday"
+    folder.mkdir(parents=True)
+    ragged = "".join(f"{number},too few\n" for number in range(30))
+    (folder / "workers.csv").write_text(WORKERS + ragged + '9,"Ed"x,Stone,Active\n')
+    land(load_connectors()["workday"], Storage(tmp_path / "exports"), tmp_path / "data", DAY)
+    worst = worst_rejected(rejected_at_the_door(tmp_path / "data", "workday"), 10)
+    assert [(row["row"], row["rows_like_it"]) for row in worst[:3]] == [(3, 31), (34, 1), (4, 31)]
+    assert len(worst) == 10
+    assert rejected_at_the_door(tmp_path / "data", "work") == []

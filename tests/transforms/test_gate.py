@@ -179,6 +179,10 @@ def test_a_missing_or_unknown_value_fails(gate: Any, people: Any) -> None:
     assert failed(findings) == {"values"}
     assert "tier is none of standard, premium in 2 rows" in findings["values"].message
     assert "route is empty in 2 rows" in findings["values"].message
+    assert {(row["column"], row["rows"], row["example"]) for row in findings["values"].worst} == {
+        ("tier", 2, "c_ann"),
+        ("route", 2, "c_ann"),
+    }
 
 
 def test_columns_that_may_be_empty_may_be_empty(gate: Any, people: Any) -> None:
@@ -192,6 +196,7 @@ def test_a_key_that_repeats_fails_and_is_named(gate: Any, people: Any) -> None:
     )
     assert failed(findings) == {"unique"}
     assert "customer: 1 rows repeat a key (customer_id), for one c_max" in findings["unique"].message
+    assert findings["unique"].worst == ({"table": "customer", "key": "c_max", "rows": 2},)
 
 
 def test_a_record_without_a_link_and_a_link_without_a_record_fail(gate: Any, people: Any) -> None:
@@ -201,6 +206,16 @@ def test_a_record_without_a_link_and_a_link_without_a_record_fail(gate: Any, peo
     assert failed(findings) == {"links"}
     assert "1 records of people and organisations have no link" in findings["links"].message
     assert "1 links are of records that are not there" in findings["links"].message
+    assert [(row["record"], row["trouble"]) for row in findings["links"].worst] == [
+        ("max", "has no link"),
+        ("nobody", "is linked and not there"),
+    ]
+
+
+def test_the_worst_rows_recognise_nobody(gate: Any, people: Any) -> None:
+    marts = people("ann", "ann@example.org")
+    findings = gate(marts, sql="delete from marts.identity_link where record_id <> 'ann'")
+    assert [row["record"] for row in findings["links"].worst] == ["[e-mail]"]
 
 
 @pytest.mark.parametrize(
@@ -217,6 +232,7 @@ def test_tables_that_contradict_each_other_fail(gate: Any, people: Any, change: 
     findings = gate(people("ann", "max"), sql=change)
     assert failed(findings) == {"references"}
     assert words in findings["references"].message
+    assert any(words.split(" ", 1)[1] in str(row["trouble"]) for row in findings["references"].worst)
 
 
 def test_losing_too_many_rows_fails_and_losing_a_few_does_not(gate: Any, people: Any) -> None:
@@ -229,6 +245,9 @@ def test_losing_too_many_rows_fails_and_losing_a_few_does_not(gate: Any, people:
     message = findings["row_count"].message
     assert "customer has 15 rows, the base had 20: 25.0% fewer, 20.0% are allowed" in message
     assert "raise row_count_drop in gate.yaml" in message
+    assert findings["row_count"].worst[0] == {
+        "table": "customer", "base": 20, "now": 15, "change": -5, "share": "-25.0 %"
+    }  # fmt: skip
     assert failed(gate(people("ann"), people("ann", "max"), gone)) == set()
 
 
@@ -244,6 +263,11 @@ def test_ids_that_change_fail_with_what_became_of_them(gate: Any, people: Any) -
     assert "of 20 customers of the base 15.0% became others (3 merged), 10.0% may, such as c_n000 merged" in message
     assert "raise id_churn in gate.yaml of the policy folder for this one run" in message
     assert findings["id_churn"].figures == {"share": 0.15, "merged": 3.0}
+    assert [(row["customer_id"], row["fate"]) for row in findings["id_churn"].worst] == [
+        ("c_n000", "merged"),
+        ("c_n001", "merged"),
+        ("c_n002", "merged"),
+    ]
 
 
 def test_customers_whose_last_record_was_deleted_are_no_churn(gate: Any, people: Any) -> None:
@@ -260,6 +284,7 @@ def test_a_customer_whose_records_went_elsewhere_is_churn_once(gate: Any, people
     findings = gate(people(*many(20)), people(*many(20)), parted)
     assert failed(findings) == {"id_churn"}
     assert "(3 parted), 10.0% may, such as c_n000 parted into c_n019" in findings["id_churn"].message
+    assert {row["now_in"] for row in findings["id_churn"].worst} == {"c_n019"}
     before = "update previous.customer_alias set new_ids = ['c_n019'] where id < 'c_n003'"
     assert failed(gate(people(*many(20)), people(*many(20)), parted + before)) == set()
 
@@ -270,6 +295,19 @@ def test_a_column_that_runs_empty_fails(gate: Any, people: Any) -> None:
     assert failed(findings) == {"fill_rate"}
     assert "customer.email is filled in 75.0% of the rows, in the base in 100.0%" in findings["fill_rate"].message
     assert "city" not in findings["fill_rate"].message
+    (fell,) = findings["fill_rate"].worst
+    assert (fell["column"], fell["points"], fell["customers_without"]) == ("email", "-25.0", 5)
+
+
+def test_of_customers_that_were_deleted_the_most_valuable_are_shown(gate: Any, people: Any) -> None:
+    base = people(*many(20))
+    for place, customer in enumerate(base["customer"]):
+        customer["lifetime_value"] = place
+    marts = people(*many(5, start=15))
+    marts["customer_alias"] = base["customer_alias"]
+    gone = "update marts.customer_alias set status = 'gone' where id < 'c_n015'"
+    worst = gate(marts, base, gone)["deleted"].worst
+    assert [row["customer_id"] for row in worst] == [f"c_n{place:03}" for place in range(14, 4, -1)]
 
 
 @pytest.mark.parametrize(
