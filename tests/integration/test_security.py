@@ -34,7 +34,7 @@ def test_the_data_folder_is_for_its_owner_alone(place: Place) -> None:
 
 
 def test_a_run_over_a_place_with_a_password_leaves_it_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("connectors.remote.WAITS", ())
+    monkeypatch.setattr("connectors.connection.WAITS", ())
     monkeypatch.setenv("CONCORD_EXPORTS", "sftp://user:s3cr3t-in-url@127.0.0.1:9/exports")
     monkeypatch.setenv("CONCORD_SMTP_PASSWORD", "s3cr3t-for-mail")
     outcome = run_job(Settings(data=tmp_path / "away"), date(2026, 1, 5), lambda _: None)

@@ -155,7 +155,7 @@ def test_a_system_that_says_how_fresh_it_is_bears_a_freshness_policy() -> None:
 def test_a_place_that_cannot_be_reached_is_a_reason_not_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.remote.WAITS", ())
+    monkeypatch.setattr("connectors.connection.WAITS", ())
     settings = Settings(exports="sftp://user:s3cr3t@127.0.0.1:9/exports", data=tmp_path / "data")
     with dg.DagsterInstance.ephemeral() as instance:
         result = arrivals_sensor(settings).evaluate_tick(dg.build_sensor_context(instance=instance))
