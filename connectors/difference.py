@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from connectors.feed import lay_changes
 from connectors.publication import KEYS, Publication, engine, open_publication, quoted
 
 
@@ -42,8 +43,7 @@ class Difference:
 def diff(data: Path, first: int, second: int, *, memory: str | None = None, threads: int | None = None) -> Difference:
     """Compare two publications table by table, by key.
 
-    Columns that only one of them has are not compared. What became of an id is what the second publication's
-    `customer_alias` says: one that left is merged or erased, else deleted; one that came is split off, else new.
+    Columns that only one of them has are not compared. What became of customers is what `connectors.feed` says.
 
     Raises:
         PublicationError: one of them is not there.
@@ -57,7 +57,7 @@ def diff(data: Path, first: int, second: int, *, memory: str | None = None, thre
             first=first,
             second=second,
             tables=tables,
-            operations=_operations(con, pair) | ({"update": changed} if changed else {}),
+            operations=_operations(con, data, first, second),
             columns=_changed_columns(con, pair) if changed else {},
         )
     finally:
@@ -100,28 +100,9 @@ def _table_difference(
     return TableDifference(*counts)
 
 
-def _operations(con: duckdb.DuckDBPyConnection, pair: tuple[Publication, Publication]) -> dict[str, int]:
-    """Customers who came and who went, by what `customer_alias` of the second publication knows of their ids."""
-    before, after = _files(pair, "customer")
-    alias = quoted(pair[1].path / "customer_alias.parquet")
-    counts = con.execute(
-        f"""
-        with
-        before as (select customer_id from {before}),
-        after as (select customer_id from {after}),
-        split_off as (select distinct unnest(new_ids) as customer_id from {alias} where status in ('live', 'split')),
-        came as (
-            select if(split_off.customer_id is null, 'insert', 'split') as operation
-            from after anti join before using (customer_id) left join split_off using (customer_id)
-        ),
-        went as (
-            select case status when 'merged' then 'merge' when 'erased' then 'erase' else 'delete' end as operation
-            from before anti join after using (customer_id) left join {alias} as alias on alias.id = customer_id
-        )
-        select operation, count(*) from (from came union all from went) group by operation order by operation
-        """
-    ).fetchall()
-    return dict(counts)
+def _operations(con: duckdb.DuckDBPyConnection, data: Path, first: int, second: int) -> dict[str, int]:
+    lay_changes(con, data, first, second)
+    return dict(con.execute("select op, count(*) from change group by op order by op").fetchall())
 
 
 def _changed_columns(con: duckdb.DuckDBPyConnection, pair: tuple[Publication, Publication]) -> dict[str, int]:

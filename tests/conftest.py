@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -115,3 +115,13 @@ def lay_marts(tmp_path: Path) -> Callable[[Mapping[str, Rows]], tuple[Path, Path
 @pytest.fixture
 def people() -> Callable[..., dict[str, list[dict[str, Any]]]]:
     return marts_of_people
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[int]:
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - loads slowly, few tests need it
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    yield server.get_host_and_port()[1]
+    server.stop()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from connectors.spec import Connector, load_connectors
 from tests.connectors.house import House
@@ -28,9 +26,3 @@ def run(tmp_path_factory: pytest.TempPathFactory, connectors: dict[str, Connecto
     return run_of(connectors, tmp_path_factory.mktemp("systems"))
 
 
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[int]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    yield server.get_host_and_port()[1]
-    server.stop()

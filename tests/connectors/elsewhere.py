@@ -69,12 +69,14 @@ class Relay:
 
 
 @contextmanager
-def a_bucket(server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Any, Relay]]:
+def a_bucket(
+    server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None = None
+) -> Iterator[tuple[str, Any, Relay]]:
     """A new bucket, a client that talks to it straight, and the way that everybody else has to take."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "concord")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-to-be-told")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    bucket = f"b{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]}"
+    bucket = name or f"b{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]}"
     client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{server}")
     client.create_bucket(Bucket=bucket)
     with Relay(server) as relay:

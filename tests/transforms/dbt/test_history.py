@@ -7,6 +7,7 @@ newest publication tells of the past is compared with what was kept of it at the
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -52,12 +53,14 @@ class Life:
     days: dict[int, date] = field(default_factory=dict)
     seen: dict[int, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
     told: dict[int, dict[str, Fate]] = field(default_factory=dict)
+    since: dict[str, int] = field(default_factory=dict)
+    """The publication that first said what the registry says of an id."""
 
     @property
     def living(self) -> list[str]:
         return [one for one, (status, _) in self.fates.items() if status == "live"]
 
-    def publish(self, changed: dict[str, str], day: date) -> None:
+    def publish(self, changed: dict[str, str], day: date, checks: Sequence[Any] = ()) -> None:
         number, base = next_number(self.data), base_number(self.data)
         before = self.seen.get(base or 0, {})
         columns = list(open_publication(self.data).manifest.tables["customer"].columns) if base else []
@@ -71,8 +74,11 @@ class Life:
             {"source": "crm", "object": "Contact", "record_id": c, "customer_id": c, "rule": "alone"}
             for c in self.living
         ]
+        known = self.told[max(self.told)] if self.told else {}
+        since = {one: self.since[one] if known.get(one) == fate else number for one, fate in self.fates.items()}
         aliases = [
-            {"id": one, "status": status, "new_ids": list(new_ids)} for one, (status, new_ids) in self.fates.items()
+            {"id": one, "status": status, "new_ids": list(new_ids), "publication": since[one]}
+            for one, (status, new_ids) in self.fates.items()
         ]
         write_identity(self.data, links)
         pl.DataFrame({"source": ["crm"], "fresh_at": [START]}).write_parquet(self.data / "sources.parquet")
@@ -87,7 +93,7 @@ class Life:
             logical_date=day,
             created_at=self.made_at(number),
             inputs={},
-            checks=[],
+            checks=checks,
             threads=1,
             memory="200MB",
         )
@@ -95,6 +101,7 @@ class Life:
             self.days[number] = day
             self.seen[number] = {row[0]: row for row in open_publication(self.data).table("customer").rows()}
             self.told[number] = dict(self.fates)
+            self.since = since
 
     def _go_on(self, warehouse: Path, number: int, day: date) -> None:
         """The histories of this publication, by the models and the newest publication's."""
