@@ -11,7 +11,7 @@ import pytest
 
 from connectors.publication import open_publication
 from connectors.sample import write_sample
-from tests.connectors.conftest import a_bucket
+from tests.connectors.elsewhere import a_bucket
 from tests.integration.conftest import Place
 
 PAGE = (Path(__file__).parents[2] / "docs" / "read-the-tables.md").read_text(encoding="utf-8")
