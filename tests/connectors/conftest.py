@@ -24,5 +24,3 @@ def connectors() -> dict[str, Connector]:
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory, connectors: dict[str, Connector]) -> Run:
     return run_of(connectors, tmp_path_factory.mktemp("systems"))
-
-
