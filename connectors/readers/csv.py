@@ -1,8 +1,8 @@
 """Delimited text (CSV, TSV, …) -> text frames, every row of the file accounted for.
 
 The scan (`connectors.readers.rows`) says which rows are sound; only they are parsed, with an explicit dialect and all
-text, and the parser must find exactly as many. A file that is proven sound throughout (`connectors.readers.proof`) is
-parsed as it lies on the disk. Encodings do not belong here (`connectors.readers.gate`).
+text, and the parser must find exactly as many. Lines that are proven sound (`connectors.readers.proof`)
+need no scan. Encodings do not belong here (`connectors.readers.gate`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -30,6 +29,7 @@ from connectors.readers.rows import (
     REASONS,
     UNCLOSED,
     Dialect,
+    Ints,
     Rows,
     is_blank,
     scan,
@@ -70,10 +70,6 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
         pieces = utf8_blocks(stream, encoding)
         beginning = _beginning(pieces)
         header = _header(beginning, shape, wanted)
-        rows = _proven(export, encoding, header)
-        if rows is not None and export.path is not None:
-            sink.land_whole(_whole(export.path, header), rows)
-            return Reading(rows, 0, tuple(header.stored), header.unnamed, warnings=encoding.warnings)
         state = _State(encoding, header, sink, line=header.lines + 1)
         state.report = shape.tail == "report"
         state.byte = encoding.bom + encoding.width(np.frombuffer(beginning[: header.bytes], np.uint8))
@@ -81,9 +77,13 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
         not_utf8 = encoding.name == "utf-8" and (export.facts.invalid > 0 or export.facts.cut_character)
         rest = beginning[header.bytes :]
         for piece in pieces:
-            rest += piece
-            if len(rest) >= BLOCK:
-                rest = state.take(rest, final=False, nuls=nuls, not_utf8=not_utf8)
+            # Cut behind a line, so that a block that is sound is copied once.
+            cut = piece.rfind(b"\n") + 1
+            if len(rest) + cut >= BLOCK:
+                lines = b"".join((rest, memoryview(piece)[:cut]))
+                rest = state.take(lines, final=False, nuls=nuls, not_utf8=not_utf8) + piece[cut:]
+            else:
+                rest += piece
             if len(rest) > MAX_REST:
                 raise Refused(f"a line longer than {MAX_REST:,} bytes", "check that this is a delimited text file")
         state.finish(rest, nuls=nuls, not_utf8=not_utf8)
@@ -96,36 +96,6 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
         warnings=warnings,
         whole=not state.open_end,
         reasons=dict(sink.reasons),
-    )
-
-
-def _proven(export: Opened, encoding: Encoding, header: Header) -> int | None:
-    """The number of rows of a file that Polars may read as it lies on the disk; None where that is not proven."""
-    facts = export.facts
-    if export.path is None or encoding.name != "utf-8" or facts.invalid or facts.cut_character or facts.nuls:
-        return None
-    with export.open() as stream:
-        stream.seek(encoding.bom + header.bytes)
-        return proven_rows(stream, header.dialect)
-
-
-def _whole(path: Path, header: Header) -> pl.LazyFrame:
-    """The rows of a proven file."""
-    dialect = header.dialect
-    names = [f"column_{i + 1}" for i in range(dialect.fields)]
-    return pl.scan_csv(
-        path,
-        has_header=False,
-        skip_lines=header.lines,
-        schema=dict.fromkeys(names, pl.String),
-        separator=chr(dialect.separator),
-        quote_char=chr(dialect.quote),
-        empty_string_is_null=False,
-        infer_schema=False,
-        glob=False,
-    ).select(
-        pl.row_index("_row").cast(pl.Int64) + 1,
-        *(pl.col(names[position]).alias(landed) for landed, position in header.stored.items()),
     )
 
 
@@ -145,6 +115,10 @@ class _State:
 
     def take(self, data: bytes, *, final: bool, nuls: bool, not_utf8: bool, cut: bool = False) -> bytes:
         """Land and reject the complete rows of a chunk; what is left of it."""
+        lines = data.rfind(b"\n") + 1
+        proven = None if nuls or not_utf8 else proven_rows(data[:lines], self.header.dialect)
+        if proven:
+            return self._take_proven(data, lines, proven)
         found = scan(data, self.header.dialect, final=final, nuls=nuls, not_utf8=not_utf8)
         if cut and len(found.status) and found.status[-1] in (FEW, QUOTING, UNCLOSED):
             found.status[-1] = CUT
@@ -160,6 +134,15 @@ class _State:
         self.line += int(np.count_nonzero(taken == self.header.dialect.line_end))
         self.byte += self.encoding.width(taken)
         return data[found.consumed :]
+
+    def _take_proven(self, data: bytes, until: int, rows: int) -> bytes:
+        numbers = np.arange(self.rows + 1, self.rows + rows + 1, dtype=np.int64)
+        self._land_rows(data[:until], numbers)
+        self.rows += rows
+        self._behind = np.zeros(0, np.int64)
+        self.line += rows
+        self.byte += self.encoding.width(np.frombuffer(data, np.uint8)[:until])
+        return data[until:]
 
     def finish(self, data: bytes, *, nuls: bool, not_utf8: bool) -> None:
         """The last chunk; a last line without line end gets one, and is looked at twice."""
@@ -192,14 +175,16 @@ class _State:
         clean = found.status == CLEAN
         if not clean.any():
             return
-        text = data[: found.consumed] if clean.all() else _only(data, found, clean)
+        self._land_rows(data[: found.consumed] if clean.all() else _only(data, found, clean), numbers[clean])
+
+    def _land_rows(self, text: bytes, numbers: Ints) -> None:
         frame = _parse(text, self.header)
-        if frame.height != int(clean.sum()):
+        if frame.height != len(numbers):
             raise Refused(
-                f"near line {self.line}: {int(clean.sum())} rows by their line ends, {frame.height} by the parser",
+                f"near line {self.line}: {len(numbers)} rows by their line ends, {frame.height} by the parser",
                 "export it again, with line ends of one kind and quotes doubled",
             )
-        self.sink.land(frame.insert_column(0, pl.Series("_row", numbers[clean], dtype=pl.Int64)))
+        self.sink.land(frame.insert_column(0, pl.Series("_row", numbers, dtype=pl.Int64)))
 
     def _reject(self, data: bytes, found: Rows, numbers: np.ndarray) -> None:
         array, at, byte = np.frombuffer(data, np.uint8), 0, self.byte

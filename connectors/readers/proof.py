@@ -1,73 +1,44 @@
-"""The proven fast path of delimited text: which files Polars reads exactly as the full scan would, row by row.
+"""The proven fast path of delimited text: which lines the parser reads exactly as the full scan would, row by row.
 
-Proven is a file of whole physical lines, all of them rows with as many separators as the header, with sound quoting and
-no line end within quotes. It is handed to Polars as it lies on the disk. Of anything else nothing is said here: then
-`connectors.readers.csv` goes through it row by row.
+Proven are whole physical lines, all of them rows with as many separators as the header, with sound quoting and no line
+end within quotes. They are parsed as they stand. Of anything else nothing is said here: then `connectors.readers.csv`
+goes through it row by row.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import BinaryIO
-
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.readers.gate import blocks
 from connectors.readers.rows import CR, LF, MAX_ROW_BYTES, Dialect, parity, words_of
 
 Words = NDArray[np.uint64]
 ONE, TOP = np.uint64(1), np.uint64(63)
-THREADS = 2
-"""Blocks looked at side by side: NumPy lets go of the interpreter, and memory holds one block more than this."""
+PIECE = 256 * 1024
+"""Bytes looked at together: so few that what is made of them stays in the processor's cache, which is twice as fast."""
 
 
-def proven_rows(stream: BinaryIO, dialect: Dialect) -> int | None:
-    """The number of rows in a stream that stands behind the header; None where there is none, or it is not proven."""
+def proven_rows(data: bytes, dialect: Dialect) -> int | None:
+    """The number of rows in some whole lines, the first of which begins a row; None where one is not proven."""
     if dialect.line_end != LF or dialect.fields < 2:  # in one column a blank line has as many separators as a row
         return None
-    rows = 0
-    with ThreadPoolExecutor(THREADS) as pool:
-        waiting: deque[Future[int | None]] = deque()
-        for lines in _whole_lines(stream):
-            waiting.append(pool.submit(_rows, lines, dialect))
-            while len(waiting) > THREADS:
-                found = waiting.popleft().result()
-                if found is None:
-                    return None
-                rows += found
-        for one in waiting:
-            found = one.result()
-            if found is None:
-                return None
-            rows += found
-    return rows or None
-
-
-def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """The stream in blocks that end with a line end, the last one perhaps not."""
-    rest = b""
-    for block in blocks(stream):
-        data = rest + block
-        cut = data.rfind(b"\n") + 1
-        rest = data[cut:]
-        if cut:
-            yield data[:cut]
-        elif len(rest) > MAX_ROW_BYTES:
-            break
-    if rest:
-        yield rest
+    rows = at = 0
+    while at < len(data):
+        end = data.rfind(b"\n", at, at + PIECE) + 1 or data.find(b"\n", at + PIECE) + 1
+        found = _rows(data[at:end], dialect) if end else None
+        if found is None:
+            return None
+        rows, at = rows + found, end
+    return rows
 
 
 def _rows(data: bytes, dialect: Dialect) -> int | None:
-    """The rows of some lines; None where one of them is not proven.
+    """The same of a piece.
 
     Each byte is a bit, so that what stands before or behind a quote is a shift of 64 bytes at a step.
     """
     header = dialect.header.rstrip(b"\r\n") + b"\n"
-    if not data.endswith(b"\n") or data.startswith(header) or b"\n" + header in data:
+    if data.startswith(header) or b"\n" + header in data:
         return None
     array = np.frombuffer(data, np.uint8)
     is_end = array == LF

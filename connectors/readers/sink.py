@@ -17,7 +17,6 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.readers.gate import Refused
 from connectors.readers.reading import Reason
 
 REJECTED = {
@@ -44,7 +43,6 @@ class Sink:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer: pq.ParquetWriter | None = None
-        self._whole: pl.LazyFrame | None = None
         self._thread = ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
         self._places: list[tuple[int, int | None, int | None, int | None, str | None, Reason]] = []
@@ -80,11 +78,6 @@ class Sink:
             self._writing.result()
             self._writing = None
 
-    def land_whole(self, frame: pl.LazyFrame, rows: int) -> None:
-        """Land all rows of an export at once; they are written by `close`, and must be so many."""
-        self._whole = frame
-        self.landed = rows
-
     def reject(
         self,
         row: int,
@@ -106,14 +99,7 @@ class Sink:
         del self._places[-count:]
 
     def close(self, columns: tuple[str, ...], metadata: dict[str, Any]) -> None:
-        """Complete the file with exactly `_row` and `columns`.
-
-        Raises:
-            Refused: an export that lands whole turns out to be another one.
-        """
-        if self._whole is not None:
-            self._write_whole(self._whole.select("_row", *columns), metadata)
-            return
+        """Complete the file with exactly `_row` and `columns`."""
         if self._writer is None:
             names = ("_row", *columns)
             self.land(pl.DataFrame(schema={name: pl.Int64 if name == "_row" else pl.String for name in names}))
@@ -126,18 +112,6 @@ class Sink:
         if written != columns:
             self._narrow(columns, note)
         self._writer = None
-
-    def _write_whole(self, frame: pl.LazyFrame, metadata: dict[str, Any]) -> None:
-        try:
-            frame.sink_parquet(self._path, compression="zstd", compression_level=1, metadata=_note(metadata))
-        except pl.exceptions.PolarsError:
-            # Its message may quote a cell.
-            raise Refused(
-                "the parser does not accept rows that are sound by their line ends", "export it again"
-            ) from None
-        found = pq.read_metadata(self._path).num_rows
-        if found != self.landed:
-            raise Refused(f"{self.landed} rows by their line ends, {found} by the parser", "export it again")
 
     def _narrow(self, columns: tuple[str, ...], note: dict[str, str]) -> None:
         """Write the file anew without the columns that turned out to be absent."""

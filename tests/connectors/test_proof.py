@@ -12,12 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.readers import csv as reader
-from connectors.readers.gate import Refused, inspect
+from connectors.readers.gate import Refused
 from connectors.readers.proof import proven_rows
-from connectors.readers.reading import Opened, Wanted
+from connectors.readers.reading import Reading
 from connectors.readers.rows import Dialect
-from connectors.readers.sink import Sink
-from connectors.spec import ExportShape
+from tests.connectors import reading
 
 COLUMNS = ("id", "name", "note")
 HEADER = b"id,name,note\n"
@@ -38,19 +37,25 @@ PIECES = [
 ]
 
 
-def landed(content: bytes, folder: Path, *, on_disk: bool, columns: tuple[str, ...] = COLUMNS) -> pl.DataFrame | str:
-    """The rows that land of a file that lies on the disk or comes as a stream; the reason where it is refused."""
-    file, target = folder / "people.csv", folder / f"{on_disk}.parquet"
-    file.write_bytes(content)
-    export = Opened("people.csv", lambda: file.open("rb"), inspect(io.BytesIO(content)), file if on_disk else None)
-    shape = ExportShape(file=("people",), require=columns[:1])
-    try:
-        with Sink(target) as sink:
-            found = reader.read(export, shape, Wanted(columns, columns[:1], {name: (name,) for name in columns}), sink)
-            sink.close(found.columns, {})
-    except Refused as error:
-        return error.reason
-    return pl.read_parquet(target)
+Read = tuple[Reading, pl.DataFrame, pl.DataFrame]
+
+
+def landed(content: bytes, folder: Path, *, proven: bool, columns: tuple[str, ...] = COLUMNS) -> Read | str:
+    """What lands of a file with the fast path or without it; the reason where it is refused."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not proven:
+            patch.setattr(reader, "proven_rows", lambda *_: None)
+        try:
+            return reading.read(content, folder, columns)
+        except Refused as error:
+            return error.reason
+
+
+def same(content: bytes, folder: Path) -> bool:
+    fast, full = (landed(content, folder, proven=proven) for proven in (True, False))
+    if isinstance(full, str) or isinstance(fast, str):
+        return fast == full
+    return fast[0] == full[0] and all(a.equals(b) for a, b in zip(fast[1:], full[1:], strict=True))
 
 
 @settings(max_examples=400, deadline=None)
@@ -58,12 +63,18 @@ def landed(content: bytes, folder: Path, *, on_disk: bool, columns: tuple[str, .
 def test_what_is_proven_reads_as_the_full_scan_reads_it(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]
 ) -> None:
-    content, folder = HEADER + b"".join(pieces), tmp_path_factory.mktemp("rows")
-    fast, full = (landed(content, folder, on_disk=on_disk) for on_disk in (True, False))
-    if isinstance(full, str) or isinstance(fast, str):
-        assert fast == full
-    else:
-        assert fast.equals(full)
+    assert same(HEADER + b"".join(pieces), tmp_path_factory.mktemp("rows"))
+
+
+@pytest.mark.parametrize("pieces", [[b'1,"a\nb",3\n'], [b"1,2\n"], [b'1,"open,3\n'], [b"1,2,3"], [b"1,\xff,3\n"], []])
+def test_blocks_that_are_proven_and_blocks_that_are_not_stand_beside_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: list[bytes]
+) -> None:
+    monkeypatch.setattr("connectors.readers.gate.blocks.__defaults__", (300,))
+    monkeypatch.setattr(reader, "BLOCK", 250)
+    monkeypatch.setattr(reader, "MAX_HEADER", 100)
+    sound = [f"{number},näme,note\n".encode() for number in range(60)]
+    assert same(HEADER + b"".join([*sound, *pieces, *(sound if pieces != [b"1,2,3"] else [])]), tmp_path)
 
 
 CELL = st.text(st.sampled_from('ab,; "äß€'), max_size=9)
@@ -81,7 +92,7 @@ def test_tables_without_line_ends_in_cells_are_proven(
     text = io.StringIO(newline="")
     csv.writer(text, quoting=quoting, lineterminator=line_end).writerows(rows)  # type: ignore[call-overload]
     dialect = Dialect(ord(","), ord("\n"), HEADER.strip(), 3)
-    assert proven_rows(io.BytesIO(text.getvalue().encode()), dialect) == len(rows)
+    assert proven_rows(text.getvalue().encode(), dialect) == len(rows)
 
 
 @pytest.mark.parametrize(
@@ -99,27 +110,31 @@ def test_tables_without_line_ends_in_cells_are_proven(
         b"1,2,3",
     ],
 )
+@pytest.mark.parametrize("piece", [100, 1_000_000])
 @pytest.mark.parametrize("at", [0, 63, 500])
-def test_one_line_that_is_not_plain_keeps_a_file_from_being_proven(line: bytes, at: int) -> None:
+def test_one_line_that_is_not_plain_keeps_a_block_from_being_proven(
+    monkeypatch: pytest.MonkeyPatch, line: bytes, at: int, piece: int
+) -> None:
+    monkeypatch.setattr("connectors.readers.proof.PIECE", piece)
     lines = [b"%d,name,note\n" % number for number in range(500)]
     lines.insert(at if line.endswith(b"\n") else 500, line)
     dialect = Dialect(ord(","), ord("\n"), HEADER.strip(), 3)
-    assert proven_rows(io.BytesIO(b"".join(lines)), dialect) is None
+    assert proven_rows(b"".join(lines), dialect) is None
 
 
 def test_a_short_and_a_long_row_do_not_make_up_for_each_other(tmp_path: Path) -> None:
     rows = [b"1,2,3\n"] * 100
     rows[10], rows[60] = b"1,2\n", b"1,2,3,4\n"
-    found = landed(HEADER + b"".join(rows), tmp_path, on_disk=True, columns=("id",))
-    assert isinstance(found, pl.DataFrame)
-    assert found.height == 98
+    found = landed(HEADER + b"".join(rows), tmp_path, proven=True, columns=("id",))
+    assert not isinstance(found, str)
+    assert (found[1].height, found[2].height) == (98, 2)
 
 
 def test_a_file_of_one_column_is_left_to_the_full_scan() -> None:
-    assert proven_rows(io.BytesIO(b"1\n\n2\n"), Dialect(ord(","), ord("\n"), b"id", 1)) is None
+    assert proven_rows(b"1\n\n2\n", Dialect(ord(","), ord("\n"), b"id", 1)) is None
 
 
-def test_rows_are_counted_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.readers.gate.blocks.__defaults__", (50,))
+def test_rows_are_counted_across_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.readers.proof.PIECE", 50)
     lines = b"".join(b'%d,"n,ame",note\n' % number for number in range(500))
-    assert proven_rows(io.BytesIO(lines), Dialect(ord(","), ord("\n"), HEADER.strip(), 3)) == 500
+    assert proven_rows(lines, Dialect(ord(","), ord("\n"), HEADER.strip(), 3)) == 500

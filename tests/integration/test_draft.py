@@ -100,3 +100,21 @@ def test_a_draft_is_named_after_the_sources_folder(tmp_path: Path) -> None:
     file = tmp_path / "acme@emea" / "x.csv"
     file.write_text("a")
     assert system_name(file) == "acme"
+
+
+def test_a_lead_that_only_refers_to_somebody_is_drafted_as_a_deal(tmp_path: Path) -> None:
+    lead = {
+        "id": "a1",
+        "title": "Boats",
+        "value": 7,
+        "expected_close_date": "2026-07-01",
+        "owner_id": 9,
+        "person_id": 2,
+    }
+    named = {"id": "a2", "title": "Captain", "first_name": "Ada", "last_name": "Moor", "email": "ada@example.org"}
+    for row, kind in ((lead, "deal"), (named, "person")):
+        export = tmp_path / kind / "leads.json"
+        export.parent.mkdir()
+        export.write_text(json.dumps({"data": [row]}), encoding="utf-8")
+        said, _, _ = drafted(export, export.parent)
+        assert [record["kind"] for record in said["objects"]["leads"]["records"]] == [kind]

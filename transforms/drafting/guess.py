@@ -118,6 +118,8 @@ def kind_of(name: str, columns: Sequence[str]) -> tuple[str, bool]:
     said += [kind for kind, names in OBJECTS.items() if words & set(names.split()) and len(words) <= 3]
     served = {kind: set(_by_field(kind, columns, loosely=False)) for kind in WORDS}
     for kind in said:
+        if kind == "person" and not {"family_name", "given_name", "full_name", "email"} & served["person"]:
+            continue  # a lead that only refers to somebody is business under way
         if kind == "organisation" and {"family_name", "given_name"} & served["person"]:
             return "person", True
         if NAMED.get(kind, "") in ("", *served[kind]):

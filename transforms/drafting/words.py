@@ -27,7 +27,8 @@ CONTACT = {
     "city": "city, town, ort, stadt, ville, ciudad, locality",
     "region": "state, region, province, state province, county, bundesland, state region, état, provincia, state code",
     "country": "country, country region, land, pays, país, country code, nation",
-    "language": "language, locale, preferred language, sprache, langue, idioma, language locale key, hs language",
+    "language": "language, locale, preferred language, languages, sprache, langue, idioma, "
+    "language locale key, hs language",
     "timezone": "time zone, timezone, iana time zone, time zone sid key, zeitzone",
     "customer_number": "account number, customer number, kundennummer, external id, customer id, client number, "
     "debtor number, customer no",
@@ -72,7 +73,8 @@ WORKER_NAMES = {
 EMPLOYEE = {
     **WORKER_NAMES,
     "title": "business title, job title, title, position, position title, stelle, fonction, jobtitle",
-    "department": "department, supervisory organization, division, team, abteilung, département, departamento",
+    "department": "department name, department, supervisory organization, division, team, abteilung, "
+    "département, departamento",
     "manager_employee_id": "manager employee id, supervisor id, manager id, supervisor eid, manager, reports to id",
     "status": "worker status, status, employment status, employee status, active status, employment history status",
     "hired_on": "hire date, original hire date, start date, einstellungsdatum, date d'embauche, hired on, hiredate",
