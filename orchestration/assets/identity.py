@@ -9,6 +9,7 @@ import dagster as dg
 
 from connectors.publication import base_number, next_number
 from orchestration import checks
+from orchestration.dbt_project import meanings
 from orchestration.inputs import nothing_new
 from orchestration.metadata import counts_table, frame_metadata
 from orchestration.workspace import Workspace
@@ -87,7 +88,7 @@ def _metadata(workspace: Workspace, report: "IdentityReport") -> dict[str, Any]:
     from transforms.identity import first_rows  # noqa: PLC0415 - see above
 
     return {
-        **frame_metadata(first_rows(workspace.data, "link"), sum(report.links.values())),
+        **frame_metadata(first_rows(workspace.data, "link"), sum(report.links.values()), meanings("identity_link")),
         "worked_out": "anew" if report.anew else "what changed since the last run",
         "rows_in": sum(report.records.values()),
         "rows_out": sum(report.links.values()),
