@@ -78,19 +78,27 @@ def result(
         passed=not found,
         severity=dg.AssetCheckSeverity.ERROR if name in BLOCKING else dg.AssetCheckSeverity.WARN,
         description=in_words(found, shown),
-        metadata={"problems": len(found), **counts_table(WORST_ROWS, worst[:WORST]), **more},
+        metadata={"problems": len(found), **counts_table(WORST_ROWS, _told(worst[:WORST])), **more},
     )
+
+
+def _told(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Without what a narrow table can do without: columns that are empty, and remedies, which are told in words."""
+    told = (
+        [name for name in rows[0] if name != "remedy" and any(row[name] not in (None, "") for row in rows)]
+        if rows
+        else []
+    )
+    return [{name: row[name] for name in told} for row in rows]
 
 
 def rejected_in_words(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Each trouble once, of rejected rows as `connectors.listings.worst_rejected` gives them."""
-    first = {
-        (row["source"], row["object"], row["export"], row["column"], row["reason"]): row for row in reversed(list(rows))
-    }
+    first: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for row in rows:
+        first.setdefault(tuple(row[name] for name in ("source", "object", "export", "column", "reason")), row)
     told = "{source} {export}: {rows_like_it:,} of its rows rejected, the first is row {row}: {where}{reason}; {remedy}"
-    return [
-        told.format(where=f"{row['column']} " if row["column"] else "", **row) for row in reversed(list(first.values()))
-    ]
+    return [told.format(where=f"column {row['column']}: " if row["column"] else "", **row) for row in first.values()]
 
 
 def in_words(problems: Sequence[str], shown: int = 10) -> str | None:

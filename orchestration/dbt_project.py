@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -84,6 +85,13 @@ def parsed_manifest() -> Path:
             raise RuntimeError(f"the dbt project in {DBT} does not parse:\n{parsed.stdout}{parsed.stderr}")
         FINGERPRINT.write_text(wanted)
     return MANIFEST
+
+
+def meanings(model: str) -> dict[str, str]:
+    """What the columns of a model mean, as it stands written beside it."""
+    manifest = json.loads(MANIFEST.read_text())
+    columns = manifest["nodes"][f"model.{manifest['metadata']['project_name']}.{model}"]["columns"]
+    return {name: column["description"] for name, column in columns.items()}
 
 
 def run_models(warehouse: Path, models: Iterable[str], threads: int, memory: str) -> None:

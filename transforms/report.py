@@ -24,6 +24,8 @@ SHOWN = 12
 """Lines of a listing; the rest is in the tables."""
 OUTCOMES = ("accepted", "rejected", "superseded", "deleted", "excluded")
 MARTS = "warehouse.marts"
+AT_THE_DOOR = "rejected/*/*/[0-9a-f]*.parquet"
+"""Rows that did not land, by the hash of their export; beside them lie landed ones that are no records."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -98,7 +100,7 @@ def _marts(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _came_in(con: duckdb.DuckDBPyConnection, data: Path) -> Rows:
-    """Source, object, landed rows, rows per outcome, and rows refused before they landed."""
+    """Source, object, landed rows, rows per outcome, and rows rejected before they landed."""
     parts = [
         f"select {quoted(file.parent.name)} as source, {quoted(file.stem)} as object, outcome "
         f"from read_parquet({quoted(str(file))})"
@@ -113,7 +115,7 @@ def _came_in(con: duckdb.DuckDBPyConnection, data: Path) -> Rows:
     door: dict[tuple[str, str], int] = {
         (source, name): count
         for source, name, count in _refused(
-            con, data, "source, object, count(*)", "group by all order by all", limit=None
+            con, data, "source, object, count(*)", "group by all order by all", limit=None, files=AT_THE_DOOR
         )
     }
     return [(*row, door.get((row[0], row[1]), 0)) for row in rows]
@@ -125,8 +127,9 @@ def _refused(
     columns: str,
     rest: str,
     limit: int | None = SHOWN,
+    files: str = "rejected/**/*.parquet",
 ) -> Rows:
-    listing = ", ".join(quoted(str(file)) for file in sorted(data.glob("rejected/**/*.parquet")))
+    listing = ", ".join(quoted(str(file)) for file in sorted(data.glob(files)))
     if not listing:
         return []
     shown = f"limit {limit}" if limit else ""

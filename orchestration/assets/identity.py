@@ -9,6 +9,7 @@ import dagster as dg
 
 from connectors.publication import base_number, next_number
 from orchestration import checks
+from orchestration.dbt_project import meanings
 from orchestration.inputs import nothing_new
 from orchestration.metadata import counts_table, frame_metadata
 from orchestration.workspace import Workspace
@@ -22,6 +23,8 @@ CHECKS = (checks.ONE_LINK, checks.DECISIONS_KNOWN, checks.BLOCKS_BOUNDED)
 SHARED = (
     "{records:,} {kind} records share {shared} and were not all compared with each other by it, such as {one_of_them}"
 )
+LINES = 12
+"""Of a table of counts; what comes after is one line more."""
 KINDS = ("person", "organisation", "employee", "crm_user")
 """Record kinds that bear on who is who; workers' own contact points tell nothing about customers."""
 
@@ -56,7 +59,7 @@ def identity_asset() -> dg.AssetsDefinition:
         workspace.reports["identity"] = report
         yield dg.MaterializeResult(
             asset_key=KEY,
-            metadata={**_metadata(workspace, report), **pictures(workspace, context.log)},
+            metadata={**pictures(workspace, context.log), **_metadata(workspace, report)},
             check_results=_checked(report),
         )
 
@@ -87,7 +90,7 @@ def _metadata(workspace: Workspace, report: "IdentityReport") -> dict[str, Any]:
     from transforms.identity import first_rows  # noqa: PLC0415 - see above
 
     return {
-        **frame_metadata(first_rows(workspace.data, "link"), sum(report.links.values())),
+        **frame_metadata(first_rows(workspace.data, "link"), sum(report.links.values()), meanings("identity_link")),
         "worked_out": "anew" if report.anew else "what changed since the last run",
         "rows_in": sum(report.records.values()),
         "rows_out": sum(report.links.values()),
@@ -117,4 +120,11 @@ def pictures(workspace: Workspace, log: logging.Logger) -> dict[str, dg.Markdown
 
 
 def _rows(name: str, counts: dict[str, int]) -> list[dict[str, str | int]]:
-    return [{name: key, "count": count} for key, count in sorted(counts.items(), key=lambda item: -item[1])]
+    """The most first; the name of a rule in words that wrap, for the column of the counts stands beside it."""
+    largest = sorted(counts.items(), key=lambda item: -item[1])
+    rows: list[dict[str, str | int]] = [
+        {name: key.replace("+", " + "), "count": count} for key, count in largest[:LINES]
+    ]
+    if others := largest[LINES:]:
+        rows.append({name: f"{len(others)} others", "count": sum(count for _, count in others)})
+    return rows

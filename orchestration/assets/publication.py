@@ -10,9 +10,11 @@ from connectors.publication import base_number, next_number
 from connectors.publishing import PublicationResult, publish
 from connectors.retention import prune
 from orchestration import checks
+from orchestration.dbt_project import meanings
 from orchestration.inputs import inputs_of
 from orchestration.metadata import counts_table, report_url, table_metadata
 from orchestration.workspace import Workspace
+from transforms.contract import CUSTOMER
 from transforms.gate import Finding, examine
 from transforms.policy.roles import role_tables
 from transforms.report import NAME as REPORT
@@ -20,6 +22,7 @@ from transforms.report import write_report
 from transforms.warehouse import published_tables
 
 KEY = dg.AssetKey(["publication"])
+CUSTOMER_MART = dg.AssetKey(["warehouse", "customer"])
 
 
 def publication_asset() -> dg.AssetsDefinition:
@@ -137,7 +140,10 @@ def _shown(result: PublicationResult, findings: list[Finding]) -> dict[str, Any]
 
 def _metadata(result: PublicationResult, findings: list[Finding]) -> dict[str, Any]:
     return {
-        **table_metadata(result.path / "customer.parquet"),
+        **table_metadata(result.path / "customer.parquet", meanings=meanings("customer")),
+        "dagster/column_lineage": dg.TableColumnLineage(
+            {column: [dg.TableColumnDep(CUSTOMER_MART, column)] for column in CUSTOMER.columns}
+        ),
         "outcome": result.outcome,
         "number": result.number,
         **_linked(result),

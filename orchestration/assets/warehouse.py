@@ -61,6 +61,9 @@ def warehouse_assets() -> dg.AssetsDefinition:
         invocation = dbt.cli(command, context=context, target_path=data / "dbt", raise_on_error=False)
         # What the tables hold can be looked up only when dbt has let go of the file, so events wait until then.
         events = list(invocation.stream())
+        error = invocation.get_error()
+        if error and not events:
+            raise error
         with duckdb.connect(settings.warehouse, read_only=True) as con:
             describe = Describer.of(con, data)
             for event in events:
@@ -70,7 +73,7 @@ def warehouse_assets() -> dg.AssetsDefinition:
                     yield describe.check(event)
                 else:
                     yield event
-        if error := invocation.get_error():
+        if error:
             raise error
 
     return models
