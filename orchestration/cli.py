@@ -21,6 +21,7 @@ from connectors.spec import ConnectorError, load_connectors
 from connectors.yaml_file import nearest
 from orchestration import console
 from orchestration.remedies import with_remedy
+from orchestration.services import Part, command
 from orchestration.settings import Settings
 
 PUBLISHED, HELD, FAILED = 0, 1, 2
@@ -525,6 +526,29 @@ def ui(
         os.environ["CONCORD_DATA"] = str(settings.data)
         served = [sys.executable, "-m", "orchestration.webserver"]
         os.execv(sys.executable, [*served, "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+
+
+@app.command()
+def serve(
+    part: Annotated[Part, typer.Argument()],
+    host: Annotated[str, typer.Option(help="Address to listen on; nobody is asked for a password.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="[webserver: 3000, code: 4000]")] = None,
+    code: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where `serve code` runs; else: here.")] = None,
+    data: Data = None,
+) -> None:
+    """One part of Dagster as a service: its webserver, its daemon (schedules and sensors), or the code of the two."""
+    from orchestration.instance import prepare_instance  # noqa: PLC0415
+
+    with plain_errors():
+        settings = settings_of(data)
+        try:
+            words = command(part, host, port, code)
+        except ValueError as error:
+            raise ConnectorError(str(error)) from None
+        for sentence in prepare_instance(settings):
+            console.say(sentence)
+        os.environ["CONCORD_DATA"] = str(settings.data)
+        os.execv(words[0], words)  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -28,6 +29,8 @@ RECORDS = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 """Databases that every run and the UI need; one of a single past run is needed by whoever looks at that run only."""
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 CONNECT_SECONDS = 10
+LITTLE = 2**20
+"""Bytes free on a disk that is as good as full."""
 
 
 class InstanceError(RuntimeError):
@@ -71,6 +74,8 @@ def recorded(settings: Settings) -> Iterator[None]:
     except (DBAPIError, OSError) as error:
         where = settings.dagster_home if settings.postgres_url is None else "PostgreSQL (CONCORD_POSTGRES_URL)"
         said = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+        if shutil.disk_usage(settings.dagster_home).free < LITTLE:  # of which SQLite may say "disk I/O error", no more
+            said += " (No space left on device)"
         raise InstanceError(with_remedy(f"the run cannot be recorded in {where}: {said}")) from error
 
 

@@ -20,10 +20,8 @@ REMEDIES = {
 
 
 def with_remedy(said: str) -> str:
-    """The message, followed by what to do where it tells of one of these."""
+    """The message, followed by what to do where it tells of one of these and does not say so yet."""
     remedy = next((remedy for words, remedy in REMEDIES.items() if words in said), None)
-    return (
-        f"{said}; {remedy}. Then run again: what is published stands, and nothing is to be tidied up"
-        if remedy
-        else said
-    )
+    if remedy is None or remedy in said:
+        return said
+    return f"{said}; {remedy}. Then run again: what is published stands, and nothing is to be tidied up"

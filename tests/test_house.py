@@ -60,7 +60,8 @@ def test_the_top_level_is_the_house() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
         "\n"
     )
-    assert {path.split("/")[0] for path in listed if "/" in path} <= {*FLOORS, "tests", "docs", ".ci", "sample"}
+    beside = {"tests", "docs", "deploy", ".ci", "sample"}
+    assert {path.split("/")[0] for path in listed if "/" in path} <= {*FLOORS, *beside}
 
 
 def test_the_lock_has_hashes_and_names_no_registry() -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "review",
     "resolve",
     "ui",
+    "serve",
     "identity train",
     "connectors list",
     "connectors check",
