@@ -155,7 +155,10 @@ class Bucket(Copy):
     def _sizes(self, folder: str) -> dict[str, int]:
         """File -> its bytes, by its path below the folder."""
         path = self._path(folder)
-        found = self._connection.patiently("list the files", lambda fs: fs.find(path, detail=True))
+        try:
+            found = self._connection.patiently("list the files", lambda fs: fs.find(path, detail=True))
+        except FileNotFoundError:
+            raise PublicationError(f"{self}: there is no such bucket; make it, or name another place") from None
         return {str(PurePosixPath(name).relative_to(path)): entry["size"] for name, entry in sorted(found.items())}
 
     def _path(self, name: str) -> str:
