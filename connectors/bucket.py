@@ -59,8 +59,8 @@ class Bucket(Copy):
                 "there; name another place in CONCORD_PUBLISH_TO, or empty this one"
             )
         here, current = versions(published(data)), open_publication(data)
-        rewritten = [number for number, digest in there.items() if number in here and digest != _sum(here[number])]
-        whole = [number for number, digest in there.items() if digest]
+        whole = {number: digest for number, digest in there.items() if digest}
+        rewritten = [number for number, digest in whole.items() if number in here and digest != _sum(here[number])]
         for publication in (
             *(open_publication(data, one) for one in rewritten),
             *missing(data, max(whole, default=None), current=current.number in whole),
