@@ -59,8 +59,8 @@ class Bucket(Copy):
                 "there; name another place in CONCORD_PUBLISH_TO, or empty this one"
             )
         here, current = versions(published(data)), open_publication(data)
-        rewritten = [number for number, digest in there.items() if number in here and digest != _sum(here[number])]
-        whole = [number for number, digest in there.items() if digest]
+        whole = {number: digest for number, digest in there.items() if digest}
+        rewritten = [number for number, digest in whole.items() if number in here and digest != _sum(here[number])]
         for publication in (
             *(open_publication(data, one) for one in rewritten),
             *missing(data, max(whole, default=None), current=current.number in whole),
@@ -155,7 +155,10 @@ class Bucket(Copy):
     def _sizes(self, folder: str) -> dict[str, int]:
         """File -> its bytes, by its path below the folder."""
         path = self._path(folder)
-        found = self._connection.patiently("list the files", lambda fs: fs.find(path, detail=True))
+        try:
+            found = self._connection.patiently("list the files", lambda fs: fs.find(path, detail=True))
+        except FileNotFoundError:
+            raise PublicationError(f"{self}: there is no such bucket; make it, or name another place") from None
         return {str(PurePosixPath(name).relative_to(path)): entry["size"] for name, entry in sorted(found.items())}
 
     def _path(self, name: str) -> str:

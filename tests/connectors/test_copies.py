@@ -241,6 +241,12 @@ def test_one_place_is_not_shared_by_two_data_folders(publish_day: Any, data: Pat
     assert there.current() == 3
 
 
+def test_a_bucket_that_is_not_there_is_named(publish_day: Any, data: Path, there: There) -> None:
+    publish_day()
+    with pytest.raises(PublicationError, match="s3://nowhere/tables: there is no such bucket; make it"):
+        follow(data, copies_at("s3://nowhere/tables", None))
+
+
 @pytest.fixture
 def delta(tmp_path: Path) -> Path:
     return tmp_path / "delta"

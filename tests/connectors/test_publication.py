@@ -283,18 +283,24 @@ def test_what_is_not_there_is_said_with_what_is(publish_marts: Publish, people: 
 
 
 def test_a_difference_counts_customers_by_what_became_of_them(publish_marts: Publish, people: Any, data: Path) -> None:
-    publish_marts(people("ann", "max", "zoe", "tim"))
-    later = people("ann", "max", "eve", "ida")
+    first = people("ann", "max", "zoe", "tim")
+    history = [{"customer_id": row["customer_id"], "from_publication": 1} for row in first["customer"]]
+    publish_marts(first | {"customer_history": history})
+    later = people("ann", "max", "eve", "ida", publication=2)
+    later["customer"][0] |= {"publication": 1}
     later["customer"][1] |= {"email": "max@example.org", "city": "Bonn"}
     later["customer_alias"] = [
-        {"id": "c_ann", "status": "live", "new_ids": ["c_ida"]},
-        {"id": "c_zoe", "status": "merged", "new_ids": ["c_max"]},
-        {"id": "c_tim", "status": "gone"},
+        {"id": "c_ann", "status": "live", "new_ids": ["c_ida"], "publication": 2},
+        {"id": "c_zoe", "status": "merged", "new_ids": ["c_max"], "publication": 2},
+        {"id": "c_tim", "status": "gone", "publication": 2},
+    ]
+    later["customer_history"] = [
+        row | {"to_publication": None if row["customer_id"] == "c_ann" else 2} for row in history
     ]
     publish_marts(later)
     found = diff(data, 1, 2)
     assert found.operations == {"insert": 1, "split": 1, "merge": 1, "delete": 1, "update": 1}
-    assert found.columns == {"email": 1, "city": 1}
+    assert found.columns == {"email": 1, "city": 1, "publication": 1}
     assert found.tables["customer"] == TableDifference(added=2, removed=2, changed=1)
     assert found.tables["support_agent"] == TableDifference(0, 0, 0)
     assert diff(data, 1, 1).operations == {}
