@@ -16,6 +16,6 @@ step in Python, straight from what the table promises. Where both agree, neither
     reading.py       features and documents
     compare.py       which published values differ, which are not derived, and why
 
-A subject is a function over what is given that leaves tables `derived_<…>`, named in `compare.SUBJECTS`: rows by the key of
-the published table, and the columns to compare.
+A subject is a function over what is given that leaves tables `derived_<…>`, named in `compare.SUBJECTS`: rows by the
+key of the published table, and the columns to compare.
 """
