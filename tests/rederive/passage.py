@@ -75,8 +75,8 @@ def _days(given: Given) -> None:
         {"place": range(len(there)), "number": [one.number for one in there], "day": list(days)},
         schema={"place": pl.Int64, "number": pl.Int64, "day": pl.Date},
     )
-    given.con.execute("create table made as select * replace (day::timestamptz as day) from frame")
-    del frame
+    given.put("made_on", frame)
+    given.con.execute("create view made as select * replace (day::timestamptz as day) from made_on")
 
 
 def _versions(given: Given, table: str, key: str, version: str, only: str) -> None:
