@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from connectors.publication import KEYS, Publication, open_publication, publications
 from transforms.identity.kept import attach_results
@@ -33,6 +34,12 @@ class Given:
     @property
     def number(self) -> int:
         return self.publication.number
+
+    def put(self, table: str, frame: pl.DataFrame) -> None:
+        """A frame as a table."""
+        self.con.register("frame", frame)
+        self.con.execute(f"create table {table} as from frame")
+        self.con.unregister("frame")
 
     def state(self, name: str) -> Path | None:
         """A file of the state that the run started from; None for the first run."""

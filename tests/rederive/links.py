@@ -91,9 +91,7 @@ def derive(given: Given) -> None:
         ),
     }
     for name, frame in laid.items():
-        con.register("laid", frame)
-        con.execute(f"create table derived_{name} as from laid")
-        con.unregister("laid")
+        given.put(f"derived_{name}", frame)
     con.execute("create view derived_identity_edge as from edge")
 
 

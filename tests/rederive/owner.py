@@ -36,9 +36,8 @@ def derive(given: Given) -> None:
         schema={"customer_id": pl.String, "owner_employee_id": pl.String, "owner_reason": pl.String},
         orient="row",
     )
-    con.execute("create table derived_owner as from frame")
+    given.put("derived_owner", frame)
     _agents(given, staff, Counter(owner for _, owner, _ in owners))
-    del frame
 
 
 def _owners(staff: Staff, asked: list[Asked], until_now: dict[str, str]) -> list[Answer]:
@@ -133,8 +132,5 @@ def _agents(given: Given, staff: Staff, assigned: Counter[str | None]) -> None:
         }
         for employee_id, agent in staff.agents.items()
     ]
-    given.con.execute("create table derived_support_agent as from published_support_agent limit 0")
-    if rows:
-        frame = pl.DataFrame(rows, infer_schema_length=None)
-        given.con.execute("insert into derived_support_agent by name from frame")
-        del frame
+    shape = given.con.table("published_support_agent").pl().schema
+    given.put("derived_support_agent", pl.DataFrame(rows, schema=shape))

@@ -41,10 +41,9 @@ def _changes(given: Given) -> None:
         ),
         beside as (
             select now.customer_id, was.customer_id is null as is_new, array_to_string([{entries}], ',') as entries,
-                exists (
-                    from published_customer_alias as alias
+                now.customer_id in (
+                    select unnest(new_ids) from published_customer_alias as alias
                     where alias.publication > {base} and alias.status in ('live', 'split')
-                        and now.customer_id in alias.new_ids
                 ) as is_part,
             from published_customer as now left join base_customer as was using (customer_id)
         ),
@@ -75,8 +74,8 @@ def _days(given: Given) -> None:
         {"place": range(len(there)), "number": [one.number for one in there], "day": list(days)},
         schema={"place": pl.Int64, "number": pl.Int64, "day": pl.Date},
     )
-    given.con.execute("create table made as select * replace (day::timestamptz as day) from frame")
-    del frame
+    given.put("made_on", frame)
+    given.con.execute("create view made as select * replace (day::timestamptz as day) from made_on")
 
 
 def _versions(given: Given, table: str, key: str, version: str, only: str) -> None:

@@ -102,8 +102,7 @@ def _documents(given: Given) -> None:
                 fields = [field for field in ORDER if field in entry.context]
                 told.append((customer_id, role, _document(row, fields, masked=entry.contact_points == "masked")))
     frame = pl.DataFrame(told, schema=dict.fromkeys(("customer_id", "role", "context"), pl.String), orient="row")
-    con.execute("create table derived_customer_context as from frame")
-    del frame
+    given.put("derived_customer_context", frame)
 
 
 def _document(row: Row, fields: list[str], *, masked: bool) -> str:

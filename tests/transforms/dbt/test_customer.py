@@ -180,7 +180,7 @@ def test_a_customer_is_told_from_all_its_records(published: Any) -> None:
     assert (acme["lifetime_value"], acme["open_deals"], acme["open_cases"]) == (Decimal("100.00"), 0, 1)
 
 
-def test_a_name_that_says_more_is_no_conflict_but_what_it_beat_is_told(published: Any) -> None:
+def test_a_value_says_which_record_it_is_from_and_what_it_beat(published: Any) -> None:
     provenance = {(row["customer_id"], row["field"]): row for row in published["field_provenance"]}
     email = provenance["c_ann", "email"]
     assert (email["source"], email["rule"]) == ("shop", "verified")
@@ -189,6 +189,12 @@ def test_a_name_that_says_more_is_no_conflict_but_what_it_beat_is_told(published
     assert (since["source"], since["rule"]) == ("shop", "earliest")
     assert provenance["c_ann", "given_name"]["rule"] == "only"
     assert ("c_ann", "city") not in provenance
+    # the case is as new as any contact, and says more than a record that knows of one
+    for field in ("last_case_at", "last_contact_at"):
+        latest = provenance["c_ann", field]
+        assert (latest["object"], latest["record_id"], latest["rule"], latest["runners_up"]) == (
+            "support_case", "c1", "latest", "[]",
+        )  # fmt: skip
 
 
 def test_support_knows_the_workers_behind_logins_and_their_managers(published: Any) -> None:

@@ -81,6 +81,24 @@ def test_an_address_travels_whole_to_the_record_that_leaves_out_least(ann: Any) 
     assert (customer["street"], customer["city"]) == ("Side Street 2", "Bonn")
 
 
+def test_what_stands_in_for_a_name_nobody_knows_is_told_like_any_value(house: Any) -> None:
+    house.sources({"source": "shop", "rank": 1})
+    known = {"c_mail": {"email": "a@home.example"}, "c_phone": {"mobile": "+491701234567"}, "c_key": {}, "c_pinned": {}}
+    house.records("person", *({"source": "shop", "record_id": one, **said} for one, said in known.items()))
+    house.link({one: [f"shop:person:{one}"] for one in known})
+    house.identity(alias=[{"id": one, "status": "live"} for one in known])
+    marts = under(house, "c_pinned,,,,email,b@home.example,ada,she wrote,2025-06-01\n").build(1, DAY)
+    told = {row["customer_id"]: (row["display_name"],) for row in marts["customer"]}
+    for one in told:
+        told[one] += tuple(provenance(marts, "display_name", one)[part] for part in ("record_id", "rule"))
+    assert told == {
+        "c_mail": ("a@home.example", "c_mail", "stand_in"),
+        "c_phone": ("+491701234567", "c_phone", "stand_in"),
+        "c_key": ("c_key", "c_key", "stand_in"),
+        "c_pinned": ("b@home.example", "ada on 2025-06-01: she wrote", "pinned"),
+    }
+
+
 def test_what_a_steward_pinned_stands_and_says_what_it_beat(ann: Any) -> None:
     marts = under(
         ann,
