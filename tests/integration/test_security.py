@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import cli
+from orchestration.cli import runs
 from orchestration.runner import run_job
 from orchestration.settings import Settings
 from tests.integration.conftest import FIXTURES, Place
@@ -49,7 +49,7 @@ def test_the_ui_listens_on_loopback_alone(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr("os.execv", lambda _, arguments: called.append(arguments))
     monkeypatch.setenv("CONCORD_DATA", str(tmp_path))
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    cli.ui(tmp_path)
+    runs.ui(tmp_path)
     (arguments,) = called
     assert arguments[arguments.index("-h") + 1] == "127.0.0.1"
 

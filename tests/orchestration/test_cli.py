@@ -11,7 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from orchestration.cli import FAILED, HELD, app
+from orchestration.cli import app
+from orchestration.cli.shared import FAILED, HELD
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 COMMANDS = {
