@@ -518,7 +518,8 @@ def ui(
 
     with plain_errors():
         settings = settings_of(data)
-        prepare_instance(settings)
+        for sentence in prepare_instance(settings):
+            console.say(sentence)
         os.environ["CONCORD_DATA"] = str(settings.data)
         dagster = str(Path(sys.executable).parent / "dagster")
         os.execv(dagster, [dagster, "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
