@@ -91,7 +91,8 @@ def ui(
 
     with plain_errors():
         settings = settings_of(data)
-        prepare_instance(settings)
+        for sentence in prepare_instance(settings):
+            console.say(sentence)
         os.environ["CONCORD_DATA"] = str(settings.data)
         served = [sys.executable, "-m", "orchestration.webserver"]
         os.execv(sys.executable, [*served, "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
