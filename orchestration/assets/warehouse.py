@@ -126,9 +126,11 @@ class Describer:
         rows = found.order(", ".join(f'"{column}"' for column in found.columns))
         shown = masked(rows.limit(checks.WORST).pl().lazy(), TOLD).collect().to_dicts()
         result = result._replace(metadata={**result.metadata, **counts_table(checks.WORST_ROWS, shown)})
-        if found.columns != [PROBLEM]:
-            return result
-        return result._replace(description=checks.in_words([problem for (problem,) in rows.fetchall()]))
+        if found.columns == [PROBLEM]:
+            said = checks.in_words([problem for (problem,) in rows.fetchall()])
+        else:
+            said = f"{found.count('*').fetchall()[0][0]:,} rows break the rule; the first of them are shown"
+        return result._replace(description=said)
 
     def metadata(self, relation: str) -> dict[str, Any]:
         described = self.models[relation]["columns"]

@@ -52,6 +52,7 @@ def test_a_failed_dbt_test_shows_the_rows_it_found_and_recognises_nobody() -> No
         result = Describer(con, {}, {}, {}, {"nobody_is_ada": query}).check(failed)
     assert len(shown(result)) == 10
     assert shown(result)[0] == {"customer_id": "c_0", "display_name": "A•••"}
+    assert result.description == "30 rows break the rule; the first of them are shown"
 
 
 def test_a_dbt_test_that_speaks_in_sentences_is_told_in_them() -> None:
