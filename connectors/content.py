@@ -160,7 +160,7 @@ def _read(
     mark: str,
     data: Path,
 ) -> Content:
-    opened = Opened(export.name, lambda: exports.open(export), facts, exports.plain_path(export))
+    opened = Opened(export.name, lambda: exports.open(export), facts)
     path = landed_path(data, export.source, object_, facts.sha256)
     with written(path) as beside:
         with Sink(beside) as sink, steady(exports, export):

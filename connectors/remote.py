@@ -133,11 +133,6 @@ class RemoteStorage(Storage):
         self._bring(export.path)
         return super().open(export)
 
-    def plain_path(self, export: Export) -> Path | None:
-        if export.member is None and not packing_of(export.name):
-            self._bring(export.path)
-        return super().plain_path(export)
-
     def stamp(self, export: Export) -> tuple[Hashable, ...]:
         return self._now(self._files[export.path]).stamp
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import BinaryIO, Self
 from urllib.parse import urlsplit
 
-from connectors.naming import packing_of
 from connectors.readers.archive import Member, NotClosed, members, open_file, open_member
 from connectors.readers.gate import Facts, Refused
 
@@ -186,10 +185,6 @@ class Storage:
         # Resolved before, so a link that appears in between is not followed.
         handle = os.open(export.path.resolve(), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         return open_file(export.path, os.fdopen(handle, "rb"))
-
-    def plain_path(self, export: Export) -> Path | None:
-        """Where the export's bytes lie on the disk as they are; None where they are packed."""
-        return None if export.member is not None or packing_of(export.name) else export.path.resolve()
 
     def stamps(self, source: str) -> dict[str, tuple[Hashable, ...]]:
         """What moves while files are being written, per file of a source; nothing is read for that."""

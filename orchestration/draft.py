@@ -51,7 +51,7 @@ def draft(export: Path, name: str) -> str:
         unread = [f"{one.name}: {one.reason}" for one in (*listing.refused, *listing.waiting)]
         for one in listing.exports:
             try:
-                opened = Opened(one.name, _opener(storage, one), facts_of(storage, one), storage.plain_path(one))
+                opened = Opened(one.name, _opener(storage, one), facts_of(storage, one))
                 found = sniff(opened)
                 groups.setdefault(PART.sub("", stem_of(one.name)), []).append((one, found, opened))
             except Refused as error:

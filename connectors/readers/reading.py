@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from connectors.readers.gate import Facts, Refused
@@ -33,8 +32,6 @@ class Opened:
     name: str
     open: Callable[[], BinaryIO]
     facts: Facts
-    path: Path | None = None
-    """Where its bytes lie on the disk as they are; None where they are packed."""
 
 
 @dataclass(frozen=True)

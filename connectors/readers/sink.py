@@ -35,6 +35,8 @@ REJECTED = {
 """Rejected rows and refused files: where they stand and why, never what they hold."""
 
 METADATA = "concord"
+WRITTEN: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "write_statistics": ["_row"]}
+"""How landed rows are written. Nobody looks for texts by smallest and largest, which take a third of the writing."""
 
 
 class Sink:
@@ -67,7 +69,7 @@ class Sink:
         """Append rows: `_row` and allowed columns as text; every part of an export has the same columns."""
         table = rows.to_arrow(compat_level=pl.CompatLevel.oldest()) if isinstance(rows, pl.DataFrame) else rows
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", compression_level=1)
+            self._writer = pq.ParquetWriter(self._path, table.schema, **WRITTEN)
         self._wait()
         self._writing = self._thread.submit(self._writer.write_table, table)
         self.landed += table.num_rows
@@ -118,7 +120,7 @@ class Sink:
         narrow = self._path.with_name(self._path.name + "-narrow")
         with pq.ParquetFile(self._path) as wide:
             schema = pa.schema([wide.schema_arrow.field(name) for name in ("_row", *columns)])
-            with pq.ParquetWriter(narrow, schema, compression="zstd", compression_level=1) as writer:
+            with pq.ParquetWriter(narrow, schema, **WRITTEN) as writer:
                 for batch in wide.iter_batches(columns=["_row", *columns]):
                     writer.write_batch(batch)
                 writer.add_key_value_metadata(note)
