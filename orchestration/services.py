@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 MODULE = ("-m", "orchestration.definitions")
+WEBSERVER = ("-m", "orchestration.webserver", "serve")
 CODE_PORT = 4000
 
 
@@ -28,7 +29,7 @@ def command(part: Part, host: str, port: int | None, code: str | None) -> list[s
     place = MODULE if code is None else _at(code)
     match part:
         case Part.WEBSERVER:
-            return [_tool("dagster-webserver"), *place, "-h", host, "-p", str(port or 3000)]
+            return [sys.executable, *WEBSERVER, *place, "-h", host, "-p", str(port or 3000)]
         case Part.DAEMON:
             return [_tool("dagster-daemon"), "run", *place]
         case Part.CODE:
