@@ -1,4 +1,4 @@
-{# The customer's columns, and how two versions of a customer are compared. #}
+{# The customer's columns, how two versions of a customer are compared, and what its records have in common. #}
 
 {#- Every column that makes a customer's row, without the number of the publication in which it last changed. -#}
 {% macro compared_columns() -%}
@@ -24,4 +24,14 @@
     {% for column in compared_columns() if column != 'oldest_source_at' -%}
     {{ 'or ' if not loop.first }}{{ left }}.{{ column }} is distinct from {{ right }}.{{ column }}
     {% endfor %}
+{%- endmacro %}
+
+
+{#- What a customer is made of that a person's record and an organisation's have alike. -#}
+{% macro party_columns() -%}
+    {{ return([
+        'source', 'object', 'record_id', 'modified_at', 'observed_at', 'filled', 'email', 'phone', 'street', 'postal_code',
+        'city', 'region', 'country', 'language', 'timezone', 'status', 'sla', 'plan', 'created_on', 'last_activity_at',
+        'consent_ai', 'consent_email', 'consent_phone', 'owner_user_id',
+    ]) }}
 {%- endmacro %}
