@@ -9,23 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from connectors.files import remove
 from connectors.landing import land
 from connectors.ledger import delivery_frame, ledger_folder
 from connectors.manifest import PublicationError
-from connectors.publication import (
-    base_number,
-    expect_whole,
-    next_number,
-    open_publication,
-    recover,
-    remove,
-    rollback,
-    verify_all,
-)
+from connectors.publication import base_number, next_number, open_publication
 from connectors.seals import DamagedContent, is_broken
 from connectors.seals import expect_whole as expect_landed
 from connectors.spec import load_connectors
 from connectors.storage import storage_at
+from connectors.switching import recover, rollback
+from connectors.verification import expect_whole, verify_all
 from tests.integration.conftest import FIXTURES
 from tests.recovery.harm import cut, flip
 from tests.recovery.readers import make

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.publication import base_number, verify_all
+from connectors.publication import base_number
+from connectors.verification import verify_all
 from orchestration.instance import RECORDS
 from tests.recovery.harm import cut, flip
 from tests.recovery.kills import Stage, damage, set_stage, start
