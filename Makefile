@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help install run test ui lint format bench bench-identity bench-landing bench-rederive lock clean
+.PHONY: help install run test test-long ui lint format bench bench-identity bench-landing bench-rederive lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ run: install ## Run the main job: on ./exports, or on a made-up sample in ./samp
 
 test: install ## Run the tests, a module at a time on every core
 	$(BIN)/pytest --numprocesses logical --dist loadfile
+
+test-long: install ## Run what takes minutes: faults of the machine, met by whole runs
+	$(BIN)/pytest -m long
 
 ui: install ## Open Dagster on http://127.0.0.1:3000
 	$(BIN)/concord ui

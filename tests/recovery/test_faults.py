@@ -22,6 +22,8 @@ from orchestration.instance import RECORDS
 from tests.recovery.harm import cut, flip
 from tests.recovery.kills import Stage, damage, set_stage, start
 
+pytestmark = pytest.mark.long
+
 FUTURE = time.time() + 400 * 86_400
 KEPT = ("landed/deliveries",), ("landed", "state", "published")
 """What a backup holds, in the order of docs/operate.md: the ledger first, for what stands in it has landed."""
