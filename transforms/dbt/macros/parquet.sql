@@ -10,13 +10,20 @@ publication takes the file as it is (connectors/publishing.py). For DuckDB alone
     {%- if existing is not none and existing.type != 'view' -%}
         {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
-    {%- call statement('main') -%}
+    {#- First the rows, then their order: the joins' tables and the sort at once would not fit into 2 GB. -#}
+    {%- call statement('rows') -%}
         {{ get_assert_columns_equivalent(sql) }}
+        create or replace temporary table {{ this.identifier }}__rows as {{ sql }}
+    {%- endcall -%}
+    {%- call statement('main') -%}
         copy (
             select {{ promised_columns(this.identifier) }}
-            from ({{ sql }})
+            from {{ this.identifier }}__rows
             order by {{ config.require('key') | join(', ') }}
         ) to '{{ file | replace("'", "''") }}' (format parquet, compression zstd)
+    {%- endcall -%}
+    {%- call statement('gone') -%}
+        drop table {{ this.identifier }}__rows
     {%- endcall -%}
     {%- call statement('view') -%}
         create or replace view {{ relation }} as select * from read_parquet('{{ file | replace("'", "''") }}')

@@ -4,51 +4,12 @@ with records as (
     select * from {{ ref('int_customer_record') }}
 ),
 
-pins as (
-    select * from {{ ref('int_pin') }}
-    where in_force and value is not null
+pinned_values as (
+    select * from {{ ref('int_pinned_value') }}
 ),
 
--- a pinned part of a person's name changes the whole of it
-pinned_values as (
-    select
-        customer_id,
-        field,
-        value,
-        said,
-        stated_on
-    from pins
-
-    union all
-
-    select
-        pins.customer_id,
-        'display_name' as field,
-        survivors.display_name as value,
-        {{ best('pins.said', by='pins.field') }} as said,
-        {{ best('pins.stated_on', by='pins.field') }} as stated_on
-    from pins
-    inner join {{ ref('int_customer_survivor') }} as survivors
-        on pins.customer_id = survivors.customer_id
-    left join pins as whole
-        on pins.customer_id = whole.customer_id
-        and whole.field = 'display_name'
-    where pins.field in ('given_name', 'family_name') and whole.customer_id is null
-    group by pins.customer_id, survivors.display_name
-
-    union all
-
-    -- a pinned contact point that stands in for the name
-    select
-        pins.customer_id,
-        'display_name' as field,
-        pins.value,
-        pins.said,
-        pins.stated_on
-    from pins
-    inner join {{ ref('int_customer_survivor') }} as survivors
-        on pins.customer_id = survivors.customer_id
-    where survivors.display_name is null and pins.field = {{ stand_in('survivors') }}
+told as (
+    select * from {{ ref('int_runner_up') }}
 ),
 
 -- one pass over the records: each names the fields that it gives
@@ -100,70 +61,6 @@ survived as (
             when 'phone_e164' then records.phone_e164 is not null and {{ gives('phone') }}
             else {{ gives('first') }}
         end
-),
-
--- what would have survived without the pin
-overruled as (
-    select
-        records.customer_id,
-        pinned_values.field,
-        records.source,
-        records.object,
-        records.record_id,
-        case pinned_values.field
-            {% for field, group in surviving_fields() -%}
-            when '{{ field }}' then case when {{ gives(group) }} then cast(records.{{ field }} as varchar) end
-            {% endfor -%}
-        end as value
-    from pinned_values
-    inner join records
-        on pinned_values.customer_id = records.customer_id
-    left join {{ ref('int_winning_record') }} as winning
-        on records.customer_no = winning.customer_no
-),
-
-beaten as (
-    select
-        customer_id,
-        field,
-        source,
-        object,
-        record_id,
-        value,
-        rule,
-        place
-    from {{ ref('int_contested_value') }}
-
-    union all
-
-    select
-        customer_id,
-        field,
-        source,
-        object,
-        record_id,
-        value,
-        'pinned' as rule,
-        1 as place
-    from overruled
-    where value is not null
-),
-
-told as (
-    select
-        beaten.customer_id,
-        beaten.field,
-        {{ json_list(
-            json_of({'record': "beaten.source || ':' || beaten.object || ':' || beaten.record_id", 'value': 'beaten.value'}),
-            by='beaten.place'
-        ) }} as runners_up,
-        {{ best('beaten.rule', by='beaten.place') }} as rule
-    from beaten
-    left join pinned_values
-        on beaten.customer_id = pinned_values.customer_id
-        and beaten.field = pinned_values.field
-    where beaten.value is distinct from pinned_values.value
-    group by beaten.customer_id, beaten.field
 ),
 
 final as (
