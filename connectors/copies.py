@@ -5,14 +5,12 @@ What a copy looks like does not belong here (`connectors.bucket`, `connectors.de
 
 from __future__ import annotations
 
-import fcntl
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from connectors.files import FILE_MODE, private_folder
+from connectors.files import locked, private_folder
 from connectors.publication import Publication, base_number, open_publication, published, versions
 
 
@@ -73,9 +71,5 @@ def missing(data: Path, newest: int | None, *, current: bool) -> list[Publicatio
 @contextmanager
 def _copying(data: Path) -> Iterator[None]:
     """One process at a time copies; runs publish, and engineers roll back, meanwhile."""
-    handle = os.open(private_folder(published(data)) / ".copying", os.O_RDWR | os.O_CREAT, FILE_MODE)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with locked(private_folder(published(data)) / ".copying"):
         yield
-    finally:
-        os.close(handle)

@@ -5,6 +5,7 @@ What stands in them does not belong here.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -38,6 +39,17 @@ def written(path: Path) -> Iterator[Path]:
         fsync(path.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait until nobody else holds the lock `path`, and hold it; it ends with the process, however that ends."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def fsync(path: Path) -> None:

@@ -5,7 +5,6 @@ What is a cause does not belong here (`orchestration.notices`), nor the log, whi
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -22,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from connectors.files import FILE_MODE, as_json, private_folder, written
+from connectors.files import as_json, locked, private_folder, written
 
 WAITS = (1.0, 5.0)
 """Seconds before each further attempt: a mail server that greylists or restarts is not waited for longer than a run."""
@@ -147,10 +146,8 @@ def _post(target: str, notice: Notice) -> None:
 def _told(data: Path) -> Iterator[dict[str, Sequence[str]]]:
     """What each channel has been told, by hashes; whoever else has something to tell waits."""
     folder = private_folder(data / "notices")
-    path, lock = folder / "told.json", folder / ".lock"
-    lock.touch(mode=FILE_MODE)
-    with lock.open("r+b") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    path = folder / "told.json"
+    with locked(folder / ".lock"):
         told = json.loads(path.read_bytes()) if path.exists() else {}
         before = dict(told)
         yield told

@@ -6,14 +6,13 @@ Where publications lie and how they are read does not belong here (`connectors.p
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from connectors.files import FILE_MODE, FOLDER_MODE, fsync, private_folder, remove, sha256_of, written
+from connectors.files import FOLDER_MODE, fsync, locked, private_folder, remove, sha256_of, written
 from connectors.manifest import PublicationError
 from connectors.publication import (
     DAMAGED,
@@ -33,13 +32,9 @@ from connectors.verification import problems_in, verify
 
 @contextmanager
 def publishing_lock(data: Path) -> Iterator[None]:
-    """One process at a time changes `published/` and `state/`; the lock ends with the process, however that ends."""
-    handle = os.open(private_folder(published(data)) / ".lock", os.O_RDWR | os.O_CREAT, FILE_MODE)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    """One process at a time changes `published/` and `state/`."""
+    with locked(private_folder(published(data)) / ".lock"):
         yield
-    finally:
-        os.close(handle)
 
 
 def switch(data: Path, number: int) -> None:

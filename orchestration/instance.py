@@ -5,7 +5,6 @@ What a run does does not belong here (`orchestration.runner`), nor what is kept 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -16,7 +15,7 @@ from pathlib import Path
 import yaml
 from sqlalchemy.exc import DBAPIError
 
-from connectors.files import FILE_MODE, private_folder, written
+from connectors.files import locked, private_folder, written
 from orchestration.remedies import with_remedy
 from orchestration.settings import PROJECT, Settings
 
@@ -94,9 +93,7 @@ def _reach_postgres(url: str) -> None:
 
 def _set_damaged_aside(home: Path) -> Iterator[str]:
     """Dagster makes a missing database anew, and fails with a damaged one for good."""
-    handle = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, FILE_MODE)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with locked(home / ".lock"):
         for name in RECORDS:
             if problem := _problem(home / name):
                 kept = _set_aside(home, home / name)
@@ -104,8 +101,6 @@ def _set_damaged_aside(home: Path) -> Iterator[str]:
                     f"{home / name} is damaged ({problem}): set aside as {kept}, and begun anew. The UI shows none "
                     "of the runs that it told of; no published table rests on it. Restart the UI if it is open"
                 )
-    finally:
-        os.close(handle)
 
 
 def _problem(database: Path) -> str | None:
