@@ -25,7 +25,7 @@ run: install ## Run the main job: on ./exports, or on a made-up sample in ./samp
 test: install ## Run the tests, a module at a time on every core
 	$(BIN)/pytest --numprocesses logical --dist loadfile
 
-test-long: install ## Run what takes minutes: faults of the machine, met by whole runs
+test-long: install ## Run the tests that take whole runs more: faults of the machine, the same again elsewhere
 	$(BIN)/pytest -m long
 
 ui: install ## Open Dagster on http://127.0.0.1:3000

@@ -7,6 +7,8 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from connectors.ledger import deliveries
 from connectors.stewardship import release
 from tests.integration.conftest import Place
@@ -97,6 +99,7 @@ def test_a_week_of_deliveries(place: Place) -> None:
     assert place.table("customer").height == 5
 
 
+@pytest.mark.long
 def test_the_same_exports_give_the_same_tables_elsewhere(place: Place, tmp_path: Path) -> None:
     place.put("salesforce/Contact.csv", contacts(*crowd(4)))
     place.run()

@@ -160,5 +160,6 @@ def test_at_the_end_of_the_week_all_is_published_as_it_is_derived_another_way(we
     assert compare(place.data, load_policy(place.settings.policy)).mismatches == ()
 
 
+@pytest.mark.long
 def test_the_same_days_elsewhere_end_with_the_same_owners(week: Week, place: Place) -> None:
     assert owners_by_day(place, DAYS[:2]) == week[1][:2]

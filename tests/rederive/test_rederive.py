@@ -77,6 +77,7 @@ def test_a_sample_is_published_as_it_is_derived_and_every_column_is_derived_or_n
     }
 
 
+@pytest.mark.long
 def test_so_are_the_fixtures(place: Place) -> None:
     for system in ("salesforce", "hubspot", "zendesk", "workday"):
         shutil.copytree(FIXTURES / system / "good", place.exports / system)
