@@ -14,6 +14,8 @@ import duckdb
 
 BLOCK = 50
 """Records up to which all pairs of a block are compared."""
+SOME = 20
+"""The same where what they share is a name, or a given name and a place: many people do."""
 FEW = 5
 """The same where what they share is common by nature: a family name and a city."""
 LISTED = 20
@@ -78,7 +80,12 @@ PERSON_BLOCKS: tuple[Block, ...] = (
     _of("national id", "national_id"),
     _of("loyalty id", "loyalty_id"),
     _of("customer number", "customer_number", split=("family[1:3]",)),
-    _of("name", *_NAMES, split=("coalesce(birth[1:4], postal_code)", "coalesce(postal_code, city)", "street")),
+    _of(
+        "name",
+        *_NAMES,
+        split=("coalesce(birth[1:4], postal_code)", "coalesce(postal_code, city)", "street"),
+        largest=SOME,
+    ),
     _of("name and city", *_NAMES, "city", split=("street", "birth")),
     _of(
         "birth date",
@@ -88,9 +95,9 @@ PERSON_BLOCKS: tuple[Block, ...] = (
     ),
     _of("birth date and postal code", "birth", "postal_code"),
     _of("family name and birth month", "family", "birth[1:6]", split=("given[1]",)),
-    _of("given name and birth month", "given", "birth[1:6]", split=("family[1]",)),
+    _of("given name and birth month", "given", "birth[1:6]", split=("family[1]",), largest=SOME),
     _of("family name, birth year and day", "family", "birth[1:4]", "birth[7:8]", split=("given[1]",)),
-    _of("given name, birth year and day", "given", "birth[1:4]", "birth[7:8]", split=("family[1]",)),
+    _of("given name, birth year and day", "given", "birth[1:4]", "birth[7:8]", split=("family[1]",), largest=SOME),
     _of(
         "beginnings of the name and birthday",
         "given[1]",
@@ -101,7 +108,7 @@ PERSON_BLOCKS: tuple[Block, ...] = (
     ),
     _of("beginnings of the name and birth year", "given[1:3]", "family[1:3]", "birth[1:4]"),
     _of("family name and postal code", "family", "postal_code", split=("given[1]",)),
-    _of("given name and postal code", "given_key", "postal_code", split=("family[1]",)),
+    _of("given name and postal code", "given_key", "postal_code", split=("family[1]",), largest=SOME),
     _of("street", "street", "coalesce(postal_code[1:2], city)", split=("given[1]", "family[1]"), largest=FEW),
     _of("street and beginning of the name", "street", "coalesce(given[1:3], family[1:3])", split=("city",)),
     _of("family name and city", "family", "city", split=("given[1]", "street"), largest=FEW),
@@ -128,8 +135,8 @@ PERSON_BLOCKS: tuple[Block, ...] = (
 )
 
 ORGANISATION_BLOCKS: tuple[Block, ...] = (
-    _of("name", "name", split=("coalesce(postal_code, city)", "street")),
-    _of("words of the name", "sorted_words", split=("coalesce(postal_code, city)", "street")),
+    _of("name", "name", split=("coalesce(postal_code, city)", "street"), largest=SOME),
+    _of("words of the name", "sorted_words", split=("coalesce(postal_code, city)", "street"), largest=SOME),
     _of("name and postal code", "name", "postal_code"),
     _of("name and city", "name", "city", split=("street",)),
     _of("web domain", "domain", split=("name[1:4]", "city")),
@@ -137,7 +144,7 @@ ORGANISATION_BLOCKS: tuple[Block, ...] = (
     _of("contact point", "point", split=("name[1:3]", "street")),
     _of("VAT number", "vat_id"),
     _of("customer number", "customer_number"),
-    _of("street", "street", split=("coalesce(postal_code, city)", "name[1:3]")),
+    _of("street", "street", split=("coalesce(postal_code, city)", "name[1:3]"), largest=FEW),
     _of(
         "house and street name", "house", "street_core", split=("coalesce(postal_code, city)", "name[1:3]"), largest=FEW
     ),
