@@ -1,4 +1,4 @@
-"""dbt as a process that ends with the run that started it, however that ends.
+"""dbt as a process that stands beside its warehouse, and ends with the run that started it, however that ends.
 
 Without it, a run worker that is killed leaves a dbt behind that goes on writing beside the next run. What dbt is called
 with does not belong here (`orchestration.assets.warehouse`, `orchestration.dbt_project`).
@@ -18,11 +18,12 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Ask the kernel to kill this process with its parent, then become dbt; the wish survives the change."""
+    """Go to the warehouse, ask the kernel to kill this process with its parent, then become dbt; both wishes last."""
     parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died in between, and nobody would tell us
         sys.exit(1)
+    os.chdir(Path(os.environ["CONCORD_WAREHOUSE"]).parent)
     os.execv(DBT, [str(DBT), *sys.argv[1:]])  # noqa: S606
 
 

@@ -74,7 +74,6 @@ def parsed_manifest() -> Path:
             return MANIFEST
         parsed = subprocess.run(  # noqa: S603
             [DBT_COMMAND, "--quiet", "parse", "--project-dir", DBT, "--profiles-dir", DBT, "--target-path", TARGET],
-            env=os.environ | {"CONCORD_WAREHOUSE": str(TARGET / "warehouse.duckdb")},
             cwd=DBT,
             capture_output=True,
             text=True,
@@ -105,7 +104,7 @@ def run_models(warehouse: Path, models: Iterable[str], threads: int, memory: str
     made = subprocess.run(  # noqa: S603
         [DBT_COMMAND, "--quiet", "--no-use-colors", "run", *where, "--select", *models],
         env=os.environ | settings_for_dbt(warehouse, threads, memory),
-        cwd=DBT,
+        cwd=beside,
         capture_output=True,
         text=True,
         check=False,

@@ -16,6 +16,7 @@ import yaml
 from sqlalchemy.exc import DBAPIError
 
 from connectors.files import locked, private_folder, written
+from orchestration.event_log import EventLog
 from orchestration.remedies import with_remedy
 from orchestration.settings import PROJECT, Settings
 
@@ -55,10 +56,17 @@ def prepare_instance(settings: Settings) -> tuple[str, ...]:
         said += "\n" + yaml.safe_dump(IN_POSTGRES)
     else:
         mended = tuple(_set_damaged_aside(home))
+        said += "\n" + yaml.safe_dump({"event_log_storage": _event_log(home)})
     with written(home / "dagster.yaml") as beside:
         beside.write_text(said, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     return mended
+
+
+def _event_log(home: Path) -> dict[str, object]:
+    """Section of dagster.yaml: Dagster's SQLite, in its own place, by our class."""
+    config = {"base_dir": str((home / RECORDS[1]).parent)}
+    return {"module": EventLog.__module__, "class": EventLog.__name__, "config": config}
 
 
 @contextmanager

@@ -7,6 +7,7 @@ values mean is `transforms.mapping`'s.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,20 +35,21 @@ PIECE = 250_000
 """Landed rows that are cleaned at once: with 20 fields some 400 MB."""
 
 
-@dataclass(frozen=True)
 class Engine:
-    """What DuckDB may use; None leaves its own defaults."""
+    """DuckDB for one source's work, opened when it is first needed; None leaves its own defaults."""
 
-    memory: str | None = None
-    threads: int | None = None
+    def __init__(self, memory: str | None = None, threads: int | None = None) -> None:
+        self._limits = {"memory_limit": memory, "threads": threads}
+        self._database: duckdb.DuckDBPyConnection | None = None
 
-    def connect(self, spill: Path) -> duckdb.DuckDBPyConnection:
-        config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
-        if self.memory is not None:
-            config["memory_limit"] = self.memory
-        if self.threads is not None:
-            config["threads"] = self.threads
-        return duckdb.connect(config=config)
+    @contextmanager
+    def connect(self, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A session of its own: what it makes is gone after it. The first says where to spill."""
+        if self._database is None:
+            limits = {name: limit for name, limit in self._limits.items() if limit is not None}
+            self._database = duckdb.connect(config={"temp_directory": str(spill), **limits})
+        with self._database.cursor() as session:
+            yield session
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def versions(
     data: Path,
     work: Path,
     released: frozenset[str] = frozenset(),
-    engine: Engine = Engine(),
+    engine: Engine | None = None,
 ) -> Versions:
     """Tell the versions of one object's records apart.
 
@@ -106,6 +108,7 @@ def versions(
         work: an empty folder for key files and spill.
         released: ids of deliveries that an engineer let through the guard.
     """
+    engine = engine or Engine()
     files, delivered = _files(deliveries, data)
     keys = [_keys(bound, settings, file) for file in files]
     all_count = not any(one.complete for one in delivered[1:])

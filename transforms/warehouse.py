@@ -5,6 +5,7 @@ What is said about customers does not belong here (`transforms/dbt`), nor what r
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -121,6 +122,17 @@ def prepare_warehouse(
     build.replace(warehouse)
 
 
+def tell_run(warehouse: Path, as_of: dt.date, publication_number: int, base_number: int | None) -> None:
+    """The one row of `run.told`: the logical date, the publication that the run makes, and that one's base."""
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("create schema if not exists run")
+        connection.execute(
+            "create or replace table run.told as "
+            "select $1::date as as_of, $2::bigint as publication_number, $3::bigint as base_number",
+            [as_of, publication_number, base_number],
+        )
+
+
 def lay_policy(connection: duckdb.DuckDBPyConnection, policy: Policy) -> None:
     """The tables of schema `policy`."""
     for name, frame in _policy_frames(policy).items():
@@ -143,7 +155,7 @@ def mart_columns() -> dict[str, Columns]:
 
 
 def settings_for_dbt(warehouse: Path, threads: int, memory: str) -> dict[str, str]:
-    """Environment that `profiles.yml` reads."""
+    """Environment that dbt reads: `profiles.yml`, the parquet materialization, and where its process stands."""
     return {"CONCORD_WAREHOUSE": str(warehouse), "CONCORD_THREADS": str(threads), "CONCORD_MEMORY": memory}
 
 

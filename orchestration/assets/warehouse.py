@@ -22,7 +22,7 @@ from orchestration.lineage import Columns, Origins, as_metadata, project_lineage
 from orchestration.metadata import PREVIEW_ROWS, counts_table, masked, masked_preview
 from orchestration.workspace import Workspace
 from transforms.masking import PLAIN
-from transforms.warehouse import DBT, prepare_warehouse, settings_for_dbt
+from transforms.warehouse import DBT, prepare_warehouse, settings_for_dbt, tell_run
 
 PROBLEM = "problem"
 """The one column of a test that puts what it finds in sentences."""
@@ -49,14 +49,9 @@ def warehouse_assets() -> dg.AssetsDefinition:
             base_path = open_publication(data, base).path if base is not None else None
             newest = [publication.path for publication in publications(data)[-1:]]
             prepare_warehouse(settings.warehouse, data, workspace.policy, base_path, *newest)
-        # The profile reads the environment, in dbt's process and in ours when columns are looked up.
+        tell_run(settings.warehouse, workspace.as_of, next_number(data), base)
         os.environ.update(settings_for_dbt(settings.warehouse, settings.threads, settings.memory))
-        variables = {
-            "as_of": workspace.as_of.isoformat(),
-            "publication_number": next_number(data),
-            "base_number": base,
-        }
-        command = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
+        command = ["build", "--exclude-resource-type", "unit_test"]
         # Its error is raised below, when what it found has been told.
         invocation = dbt.cli(command, context=context, target_path=data / "dbt", raise_on_error=False)
         # What the tables hold can be looked up only when dbt has let go of the file, so events wait until then.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -19,7 +19,15 @@ from dbt.contracts.graph.manifest import Manifest
 from tests.identity_file import write_results
 from transforms.policy import Policy, load_policy
 from transforms.records import KINDS
-from transforms.warehouse import DBT, IDENTITY, mart_columns, prepare_warehouse, published_tables, settings_for_dbt
+from transforms.warehouse import (
+    DBT,
+    IDENTITY,
+    mart_columns,
+    prepare_warehouse,
+    published_tables,
+    settings_for_dbt,
+    tell_run,
+)
 
 SEEN = datetime(2025, 6, 1, tzinfo=UTC)
 """When records of these tests were delivered, unless a test says otherwise."""
@@ -35,16 +43,22 @@ class Dbt:
     target: Path
     environment: pytest.MonkeyPatch
 
-    def invoke(self, warehouse: Path, *command: str, **told: Any) -> dbtRunnerResult:
+    def invoke(self, warehouse: Path, *command: str) -> dbtRunnerResult:
         for name, value in settings_for_dbt(warehouse, threads=2, memory="1GB").items():
             self.environment.setenv(name, value)
         where = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--target-path", str(self.target)]
         try:
-            return dbtRunner(manifest=self.manifest).invoke(
-                ["--quiet", *command, *where, "--log-path", str(self.target), "--vars", json.dumps(told)]
-            )
+            with contextlib.chdir(warehouse.parent):
+                return dbtRunner(manifest=self.manifest).invoke(
+                    ["--quiet", *command, *where, "--log-path", str(self.target)]
+                )
         finally:
             DuckDBConnectionManager.close_all_connections()  # else this process holds the file until it ends
+
+
+def said(built: dbtRunnerResult) -> list[str]:
+    """What dbt says of nodes that failed."""
+    return [f"{one.node.name}: {one.message}" for one in built.result if one.status in ("error", "fail")]
 
 
 @dataclass
@@ -116,9 +130,9 @@ class House:
         warehouse = self.warehouse(number)
         base = None if self.base is None else self.data / f"v{self.base}"
         prepare_warehouse(warehouse, self.data, self.policy, base, self.newest)
-        told = {"as_of": as_of.isoformat(), "publication_number": number, "base_number": self.base}
-        built = self.dbt.invoke(warehouse, "build", "--exclude-resource-type", "unit_test", **told)
-        assert built.success, built.exception or [f"{r.node.name}: {r.message}" for r in built.result if r.message]
+        tell_run(warehouse, as_of, number, self.base)
+        built = self.dbt.invoke(warehouse, "build", "--exclude-resource-type", "unit_test")
+        assert built.success, built.exception or said(built)
         with duckdb.connect(warehouse) as connection:
             connection.execute("set TimeZone = 'UTC'")
             return {
@@ -147,7 +161,6 @@ class House:
 def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
     target = tmp_path_factory.mktemp("dbt")
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("CONCORD_WAREHOUSE", str(target / "warehouse.duckdb"))
         where = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--target-path", str(target)]
         parsed = dbtRunner().invoke(["--quiet", "parse", *where, "--log-path", str(target)])
         assert parsed.success, parsed.exception
@@ -168,15 +181,9 @@ def house(tmp_path: Path, new_house: Callable[[Path], House]) -> House:
 def empty_warehouse(tmp_path_factory: pytest.TempPathFactory, dbt: Dbt) -> Path:
     """The whole project built on no records at all."""
     data = tmp_path_factory.mktemp("empty")
-    prepare_warehouse(data / "warehouse.duckdb", data, load_policy(), None)
-    built = dbt.invoke(
-        data / "warehouse.duckdb",
-        "build",
-        "--exclude-resource-type",
-        "unit_test",
-        as_of="2025-06-30",
-        publication_number=1,
-        base_number=None,
-    )
-    assert built.success, built.exception
-    return data / "warehouse.duckdb"
+    warehouse = data / "warehouse.duckdb"
+    prepare_warehouse(warehouse, data, load_policy(), None)
+    tell_run(warehouse, date(2025, 6, 30), 1, None)
+    built = dbt.invoke(warehouse, "build", "--exclude-resource-type", "unit_test")
+    assert built.success, built.exception or said(built)
+    return warehouse

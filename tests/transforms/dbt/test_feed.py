@@ -26,11 +26,9 @@ from connectors.manifest import PublicationError
 from connectors.publication import base_number, open_publication
 from connectors.retention import prune
 from connectors.switching import rollback
-from tests.transforms.dbt.test_history import STEP, TOLD, Life, happen
+from tests.transforms.dbt.test_history import STEP, Life, happen
 from transforms.warehouse import HISTORIES
 
-BASE = 123456789
-"""The base that the model is compiled with; each publication puts its own in its place."""
 HELD = SimpleNamespace(name="id_churn", passed=False, severity="error", message="too many")
 
 
@@ -38,7 +36,7 @@ HELD = SimpleNamespace(name="id_churn", passed=False, severity="error", message=
 def models(dbt: Any, empty_warehouse: Path) -> dict[str, str]:
     """The SQL of the histories and of customer_change, as dbt runs it."""
     names = (*HISTORIES, "customer_change")
-    compiled = dbt.invoke(empty_warehouse, "compile", "--select", *names, base_number=BASE, **TOLD)
+    compiled = dbt.invoke(empty_warehouse, "compile", "--select", *names)
     assert compiled.success, compiled.exception
     return {result.node.name: result.node.compiled_code for result in compiled.result if result.node.name in names}
 
@@ -52,13 +50,12 @@ class ToldLife(Life):
     def _go_on(self, warehouse: Path, number: int, day: date) -> None:
         super()._go_on(warehouse, number, day)
         base = base_number(self.data)
-        told = self.change.replace(str(TOLD["publication_number"]), str(number)).replace(str(BASE), str(base or "null"))
         before = f"'{open_publication(self.data, base).path}/customer.parquet'" if base else "marts.customer limit 0"
         with duckdb.connect(warehouse) as con:
             con.execute("set TimeZone = 'UTC'")
             con.execute("create schema intermediate")
             con.execute(f"create table intermediate.int_previous_customer as from {before}")
-            con.execute(f"create or replace table marts.customer_change as {told}")
+            con.execute(f"create or replace table marts.customer_change as {self.change}")
 
     def frame(self, number: int) -> pl.DataFrame:
         """The customers that a reader of this publication took home, whatever became of it since."""

@@ -24,12 +24,10 @@ from connectors.publication import base_number, next_number, open_publication, p
 from connectors.publishing import publish
 from connectors.switching import rollback
 from tests.conftest import write_identity, write_marts
-from transforms.warehouse import HISTORIES
+from transforms.warehouse import HISTORIES, tell_run
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 IDS = tuple(f"c_{letter}" for letter in "abcdef")
-TOLD = {"as_of": "2099-12-31", "publication_number": 987654321}
-"""What the models are compiled with; each publication puts its own in their place."""
 
 Fate = tuple[str, tuple[str, ...]]
 
@@ -37,7 +35,7 @@ Fate = tuple[str, tuple[str, ...]]
 @pytest.fixture(scope="session")
 def models(dbt: Any, empty_warehouse: Path) -> dict[str, str]:
     """The SQL of the histories, as dbt runs it."""
-    compiled = dbt.invoke(empty_warehouse, "compile", "--select", *HISTORIES, base_number=None, **TOLD)
+    compiled = dbt.invoke(empty_warehouse, "compile", "--select", *HISTORIES)
     assert compiled.success, compiled.exception
     return {result.node.name: result.node.compiled_code for result in compiled.result if result.node.name in HISTORIES}
 
@@ -106,6 +104,7 @@ class Life:
     def _go_on(self, warehouse: Path, number: int, day: date) -> None:
         """The histories of this publication, by the models and the newest publication's."""
         newest = [publication.path for publication in publications(self.data)[-1:]]
+        tell_run(warehouse, day, number, base_number(self.data))
         with duckdb.connect(warehouse) as con:
             con.execute("set TimeZone = 'UTC'")
             con.execute("create schema newest")
@@ -116,8 +115,7 @@ class Life:
             for name, sql in self.models.items():
                 rows = f"from '{newest[0] / name}.parquet'" if newest else f"from marts.{name}"
                 con.execute(f"create table newest.{name} as {rows}")
-                told = sql.replace(TOLD["as_of"], day.isoformat()).replace(str(TOLD["publication_number"]), str(number))
-                con.execute(f"create or replace table marts.{name} as {told}")
+                con.execute(f"create or replace table marts.{name} as {sql}")
 
     @staticmethod
     def made_at(number: int) -> datetime:

@@ -24,17 +24,10 @@ def models(dbt: Any, schema: str) -> dict[str, Any]:
 
 
 def test_every_example_of_a_rule_holds(dbt: Any, empty_warehouse: Path) -> None:
-    run = dbt.invoke(
-        empty_warehouse,
-        "test",
-        "--select",
-        "test_type:unit",
-        as_of="2025-06-30",
-        publication_number=1,
-        base_number=None,
-    )
-    assert {result.node.name: result.message for result in run.result if result.status != "pass"} == {}
-    assert len(run.result) == len(dbt.manifest.unit_tests) > 0
+    run = dbt.invoke(empty_warehouse, "test", "--select", "test_type:unit")
+    examples = [result for result in run.result if result.node.resource_type == "unit_test"]
+    assert {result.node.name: result.message for result in examples if result.status != "pass"} == {}
+    assert len(examples) == len(dbt.manifest.unit_tests) > 0
 
 
 @pytest.mark.parametrize("model", STAGED)
@@ -94,9 +87,3 @@ def test_every_model_and_every_column_of_a_mart_says_what_it_means(dbt: Any) -> 
         if not c.description
     ]
     assert columns == []
-
-
-def test_a_run_that_does_not_name_its_date_stops(dbt: Any, empty_warehouse: Path) -> None:
-    run = dbt.invoke(empty_warehouse, "compile", "--select", "int_employee")
-    assert not run.success
-    assert "a run must name as_of" in str(run.exception or [result.message for result in run.result])

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from transforms.policy import SHIPPED, load_policy
-from transforms.warehouse import prepare_warehouse
+from transforms.warehouse import prepare_warehouse, tell_run
 
 DAY = date(2025, 6, 30)
 PINS = "customer_id,source,object,record,field,value,who,why,when\n"
@@ -163,8 +163,8 @@ def test_a_row_that_changes_has_the_age_of_its_sources_on_that_day(ann: Any) -> 
 def test_a_null_where_provenance_allows_none_stops_the_build(ann: Any) -> None:
     ann.records("person", {"source": "crm", "record_id": "a", "street": "Main 1", "city": "Bonn", "observed_at": None})
     prepare_warehouse(ann.warehouse(1), ann.data, ann.policy, None)
-    told = {"as_of": DAY.isoformat(), "publication_number": 1, "base_number": None}
-    built = ann.dbt.invoke(ann.warehouse(1), "build", "--exclude-resource-type", "unit_test", **told)
+    tell_run(ann.warehouse(1), DAY, 1, None)
+    built = ann.dbt.invoke(ann.warehouse(1), "build", "--exclude-resource-type", "unit_test")
     messages = {result.node.name: result.message for result in built.result}
     assert "NOT NULL constraint failed: field_provenance.observed_at" in messages["field_provenance"]
 

@@ -1,31 +1,38 @@
-{# What a run is told: its logical date and the numbers of the publication it makes and of that one's base. #}
+{# What a run is told (transforms/warehouse.py: tell_run): its logical date and the numbers of the publication it makes
+and of that one's base. A table, not dbt variables: dbt parses the whole project anew whenever a variable differs. #}
 
 {% macro as_of() -%}
-    cast('{{ told('as_of') }}' as date)
+    {{ told('as_of') }}
 {%- endmacro %}
 
 
 {#- The first instant after the logical date: what happens later has not happened yet. -#}
 {% macro end_of_as_of() -%}
-    cast(cast('{{ told('as_of') }}' as date) + 1 as timestamptz)
+    cast({{ told('as_of') }} + 1 as timestamptz)
 {%- endmacro %}
 
 
 {% macro this_publication() -%}
-    cast({{ told('publication_number') }} as bigint)
+    {{ told('publication_number') }}
 {%- endmacro %}
 
 
 {% macro base_publication() -%}
-    cast({{ var('base_number') if var('base_number') is not none else 'null' }} as bigint)
+    {{ told('base_number') }}
 {%- endmacro %}
 
 
 {% macro told(name) -%}
-    {%- if execute and var(name) is none -%}
-        {{ exceptions.raise_compiler_error("a run must name " ~ name ~ ": --vars '{" ~ name ~ ": …}'") }}
+    (select {{ name }} from {{ source('run', 'told') }})
+{%- endmacro %}
+
+
+{#- What the run may use, for the whole database. Asked only when it runs: what a parse asks, it holds on to. -#}
+{% macro limits() -%}
+    {%- if execute -%}
+    set memory_limit = '{{ env_var('CONCORD_MEMORY') }}';
+    set threads = {{ env_var('CONCORD_THREADS') }};
     {%- endif -%}
-    {{ var(name) }}
 {%- endmacro %}
 
 

@@ -9,6 +9,20 @@ with employees as (
         on workers.source = sources.source
 ),
 
+stated as (
+    select
+        *,
+        -- dates say when: a status is HR's word of the day of its export, and a termination may be announced
+        case
+            when hired_on > {{ as_of() }} then 'not hired yet'
+            when ends_on <= {{ as_of() }} then 'terminated'
+            when status = 'terminated' and ends_on is null then 'terminated'
+            when status = 'leave' then 'leave'
+            when status = 'unknown' then 'of unknown status'
+        end as absent_because
+    from employees
+),
+
 final as (
     select
         -- ids
@@ -23,14 +37,7 @@ final as (
         lower(email) as email,
         country,
         timezone,
-        -- dates say when: a status is HR's word of the day of its export, and a termination may be announced
-        case
-            when hired_on > {{ as_of() }} then 'not hired yet'
-            when ends_on <= {{ as_of() }} then 'terminated'
-            when status = 'terminated' and ends_on is null then 'terminated'
-            when status = 'leave' then 'leave'
-            when status = 'unknown' then 'of unknown status'
-        end as absent_because,
+        absent_because,
 
         -- numbers
         source_rank,
@@ -44,7 +51,7 @@ final as (
         -- lists
         languages,
         skills
-    from employees
+    from stated
     -- a worker whom two objects of one source export is one worker
     qualify row_number() over (
         partition by source, record_id
