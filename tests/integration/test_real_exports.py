@@ -14,7 +14,9 @@ import pytest
 
 from connectors.ledger import deliveries
 from tests.integration.conftest import Place
+from tests.rederive.compare import compare
 from transforms.explain import explain
+from transforms.policy import load_policy
 
 EXPORTS = Path(os.environ.get("CONCORD_REAL_EXPORTS", Path(__file__).parents[3] / "shared" / "data" / "exports"))
 ORGS = ("salesforce@org2013", "salesforce@org2023")
@@ -41,6 +43,13 @@ def test_it_is_published(real: tuple[Place, dict[str, Any]]) -> None:
     _, summary = real
     assert summary["publication"]["outcome"] == "published"
     assert summary["errors"] == []
+
+
+def test_every_value_is_what_is_derived_another_way(real: tuple[Place, dict[str, Any]]) -> None:
+    place, _ = real
+    verdict = compare(place.data, load_policy(place.settings.policy))
+    assert verdict.mismatches == ()
+    assert verdict.rows["field_provenance"] > verdict.rows["customer"] > 0
 
 
 LANDED = {

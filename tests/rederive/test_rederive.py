@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +16,6 @@ from tests.integration.conftest import FIXTURES, Place
 from tests.rederive.compare import NOT_DERIVED, Verdict, compare
 from transforms.policy import SHIPPED, load_policy
 
-REAL = Path(os.environ.get("CONCORD_REAL_EXPORTS", Path(__file__).parents[3] / "shared" / "data" / "exports"))
 PINS = "customer_id,source,object,record,field,value,who,why,when\n"
 
 
@@ -81,13 +79,6 @@ def test_a_sample_is_published_as_it_is_derived_and_every_column_is_derived_or_n
 def test_so_are_the_fixtures(place: Place) -> None:
     for system in ("salesforce", "hubspot", "zendesk", "workday"):
         shutil.copytree(FIXTURES / system / "good", place.exports / system)
-    place.run()
-    agrees(place)
-
-
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real exports are not on this machine")
-def test_so_are_the_real_exports(new_place: Callable[[Path | None], Place]) -> None:
-    place = new_place(REAL)
     place.run()
     agrees(place)
 
