@@ -32,7 +32,7 @@ def verify_all(data: Path, number: int | None = None) -> dict[int, list[str]]:
     return {one: problems_in(path) for one, path in there.items() if number in (None, one)}
 
 
-def expect_whole(data: Path) -> None:
+def expect_whole_publication(data: Path) -> None:
     """Look at every byte of what the next publication rests on: the current one, and the newest.
 
     Raises:

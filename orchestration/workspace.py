@@ -20,7 +20,7 @@ import dagster as dg
 from connectors.spec import Connector, SourceSettings, load_connectors, load_sources
 from connectors.storage import Storage
 from connectors.switching import recover
-from connectors.verification import expect_whole
+from connectors.verification import expect_whole_publication
 from orchestration.settings import Settings
 from transforms.policy import Policy, load_policy
 
@@ -103,7 +103,7 @@ def workspace_resource(settings: Settings, reports: dict[str, Any] | None = None
             gathered["recovered"] = recover(settings.data)
             for sentence in gathered["recovered"]:
                 dg.get_dagster_logger().warning("Put right: %s", sentence)
-            expect_whole(settings.data)
+            expect_whole_publication(settings.data)
             yield Workspace(
                 settings=settings,
                 as_of=date.fromisoformat(tag) if tag else started_at.date(),

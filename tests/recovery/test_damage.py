@@ -14,12 +14,11 @@ from connectors.landing import land
 from connectors.ledger import delivery_frame, ledger_folder
 from connectors.manifest import PublicationError
 from connectors.publication import base_number, next_number, open_publication
-from connectors.seals import DamagedContent, is_broken
-from connectors.seals import expect_whole as expect_landed
+from connectors.seals import DamagedContent, expect_whole, is_broken
 from connectors.spec import load_connectors
 from connectors.storage import storage_at
 from connectors.switching import recover, rollback
-from connectors.verification import expect_whole, verify_all
+from connectors.verification import expect_whole_publication, verify_all
 from tests.integration.conftest import FIXTURES
 from tests.recovery.harm import cut, flip
 from tests.recovery.readers import make
@@ -60,13 +59,13 @@ def test_landed_rows_that_are_damaged_and_whose_export_is_gone_stop_the_run_by_n
 ) -> None:
     shutil.copytree(FIXTURES / "zendesk" / "good", tmp_path / "exports" / "zendesk")
     land_zendesk(data, tmp_path / "exports")
-    expect_landed(delivery_frame(data))
+    expect_whole(delivery_frame(data))
     part = delivery_frame(data).row(0, named=True)
     shutil.rmtree(tmp_path / "exports" / "zendesk")
     harm(Path(part["path"]))
     assert land_zendesk(data, tmp_path / "exports") == []
     with pytest.raises(DamagedContent) as told:
-        expect_landed(delivery_frame(data))
+        expect_whole(delivery_frame(data))
     for said in (part["path"], f"zendesk/{part['export']}", part["hash"][:12], "from a backup, then run again"):
         assert said in str(told.value)
 
@@ -103,9 +102,9 @@ def test_damaged_state_is_brought_back_from_the_newest_publication(data: Path, h
 def test_no_publication_is_made_upon_a_damaged_one_and_a_rollback_sets_it_aside(data: Path) -> None:
     flip(data / "published" / "v000003" / "customer.parquet")
     with pytest.raises(PublicationError, match=r"customer.parquet has changed.*`concord publications rollback 2`"):
-        expect_whole(data)
+        expect_whole_publication(data)
     rollback(data, 2)
-    expect_whole(data)
+    expect_whole_publication(data)
     assert (data / "published" / "damaged" / "v000003" / "manifest.json").exists()
     assert (base_number(data), next_number(data)) == (2, 4)
     shutil.rmtree(data / "state")
@@ -119,4 +118,4 @@ def test_where_no_publication_is_whole_the_way_on_is_told(data: Path) -> None:
     for folder in sorted((data / "published").glob("v*")):
         cut(folder / "manifest.json")
     with pytest.raises(PublicationError, match=f"move {data}/published/v000003 away: ids stay"):
-        expect_whole(data)
+        expect_whole_publication(data)

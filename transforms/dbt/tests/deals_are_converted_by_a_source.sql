@@ -1,4 +1,4 @@
-{{ config(severity='warn', store_failures=true) }}
+{{ config(severity='warn') }}
 
 -- won deals for which no source has a rate stand in lifetime_value at reference rates of a day that may be long ago
 select

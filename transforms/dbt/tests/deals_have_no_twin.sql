@@ -1,4 +1,4 @@
-{{ config(severity='warn', store_failures=true) }}
+{{ config(severity='warn') }}
 
 -- the same won deal of the same customer in two sources counts twice; a shared external_id makes them one
 with twins as (

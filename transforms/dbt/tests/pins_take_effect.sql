@@ -1,4 +1,4 @@
-{{ config(severity='warn', store_failures=true) }}
+{{ config(severity='warn') }}
 
 -- a line of pins.csv that names nothing, or nothing that it could pin
 select 'pins.csv, line ' || line || ': ' || problem || '; it has no effect, correct or delete it' as problem

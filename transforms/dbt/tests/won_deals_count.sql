@@ -1,4 +1,4 @@
-{{ config(severity='warn', store_failures=true) }}
+{{ config(severity='warn') }}
 
 -- won deals that stand in no lifetime_value
 select
