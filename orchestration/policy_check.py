@@ -45,6 +45,6 @@ def check_policy(settings: Settings) -> PolicyEffect | None:
     with tempfile.TemporaryDirectory(prefix=".policy-check-", dir=settings.data) as folder:
         warehouse = Path(folder) / "warehouse.duckdb"
         lay_publication(warehouse, publication.path, policy)
-        run_models(warehouse, MODELS, settings.threads, settings.memory)
+        run_models(warehouse, MODELS, settings.threads, settings.engine_memory)
         with duckdb.connect(warehouse, read_only=True) as con:
             return effect(con, publication.number)

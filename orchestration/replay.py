@@ -79,7 +79,7 @@ def _touched(settings: Settings, source: str) -> list[str]:
         frame = delivery_frame(copy).filter(pl.col("source") == source)
         if frame.height:
             normalise_source(connector, source, said, frame, copy, releases(settings.data),
-                             memory=settings.memory, threads=settings.threads)  # fmt: skip
+                             memory=settings.engine_memory, threads=settings.threads)  # fmt: skip
         return [
             f"{source}:{object_}:{record}"
             for kind in sorted(settings.data.glob(f"records/*/{source}.parquet"))

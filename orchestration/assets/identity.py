@@ -54,7 +54,7 @@ def identity_asset() -> dg.AssetsDefinition:
 
         settings = workspace.settings
         report = resolve_identity(
-            workspace.data, next_number(workspace.data), settings.decisions, settings.memory, settings.threads
+            workspace.data, next_number(workspace.data), settings.decisions, settings.engine_memory, settings.threads
         )
         workspace.reports["identity"] = report
         yield dg.MaterializeResult(
@@ -109,7 +109,7 @@ def pictures(workspace: Workspace, log: logging.Logger) -> dict[str, dg.Markdown
     try:
         from transforms.identity_pictures import draw  # noqa: PLC0415
 
-        drawn = draw(workspace.data, workspace.settings.memory, workspace.settings.threads)
+        drawn = draw(workspace.data, workspace.settings.engine_memory, workspace.settings.threads)
     except Exception as error:
         log.warning("No pictures of identity: %s", error)
         return {}

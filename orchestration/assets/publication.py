@@ -69,7 +69,7 @@ def _examined(workspace: Workspace) -> list[Finding]:
         workspace.data,
         workspace.policy.gate,
         as_of=workspace.as_of,
-        memory=settings.memory,
+        memory=settings.engine_memory,
         threads=settings.threads,
     )
 
@@ -89,7 +89,7 @@ def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResu
                 number=number,
                 base=base,
                 logical_date=workspace.as_of,
-                memory=settings.memory,
+                memory=settings.engine_memory,
                 threads=settings.threads,
             )
         }
@@ -106,7 +106,7 @@ def _published(workspace: Workspace, findings: list[Finding]) -> PublicationResu
         checks=findings,
         roles=role_tables(workspace.policy.roles),
         pages=pages,
-        memory=settings.memory,
+        memory=settings.engine_memory,
         threads=settings.threads,
     )
 

@@ -101,7 +101,7 @@ def _normalise(workspace: Workspace) -> list[NormaliseReport]:
             frame,
             workspace.data,
             releases(workspace.data),
-            memory=workspace.settings.memory,
+            memory=workspace.settings.engine_memory,
             threads=workspace.settings.threads,
             prove=expect_whole,
         )

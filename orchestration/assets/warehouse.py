@@ -50,7 +50,7 @@ def warehouse_assets() -> dg.AssetsDefinition:
             newest = [publication.path for publication in publications(data)[-1:]]
             prepare_warehouse(settings.warehouse, data, workspace.policy, base_path, *newest)
         tell_run(settings.warehouse, workspace.as_of, next_number(data), base)
-        os.environ.update(settings_for_dbt(settings.warehouse, settings.threads, settings.memory))
+        os.environ.update(settings_for_dbt(settings.warehouse, settings.threads, settings.engine_memory))
         command = ["build", "--exclude-resource-type", "unit_test"]
         # Its error is raised below, when what it found has been told.
         invocation = dbt.cli(command, context=context, target_path=data / "dbt", raise_on_error=False)

@@ -82,7 +82,7 @@ def review(
 
     with plain_errors():
         settings = settings_of(data)
-        with open_publication(settings.data).connect(memory=settings.memory, threads=settings.threads) as con:
+        with open_publication(settings.data).connect(memory=settings.engine_memory, threads=settings.threads) as con:
             found = [to_dict(question) for question in questions(con, limit)]
         console.show(found, as_json, console.print_questions)
 
@@ -108,7 +108,7 @@ def train_identity(
         with data_folder_lock(settings.data):
             # What a stopped run left is put right first, for that would bring back the model as it was published.
             recover(settings.data)
-            learned = retrain(settings.data, settings.memory, settings.threads, dry_run=dry_run)
+            learned = retrain(settings.data, settings.engine_memory, settings.threads, dry_run=dry_run)
         console.show({"dry_run": dry_run, "models": console.plain(learned)}, as_json, console.print_training)
 
 

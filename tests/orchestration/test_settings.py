@@ -40,6 +40,11 @@ def test_memory_is_a_size(said: str, meant: str) -> None:
     assert Settings(memory=said).memory == meant
 
 
+@pytest.mark.parametrize(("said", "meant"), [("8GB", "7400MB"), ("2GB", "1400MB"), ("1GB", "500MB")])
+def test_duckdb_leaves_some_of_it_to_the_others(said: str, meant: str) -> None:
+    assert Settings(memory=said).engine_memory == meant
+
+
 def test_a_memory_that_is_no_size_is_refused() -> None:
     with pytest.raises(ValidationError, match="expected a size such as 4GB"):
         Settings(memory="plenty")
