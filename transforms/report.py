@@ -94,7 +94,7 @@ def _marts(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "changes": counted("op", "customer_change"),
         "agents": rows(
             f"select employee_id, assigned, coalesce(capacity, 0) from {MARTS}.support_agent where assigned > 0 "
-            f"order by assigned / nullif(capacity, 0) desc nulls first, employee_id limit {SHOWN}"
+            f"order by assigned / nullif(capacity, 0) desc nulls first, assigned desc, employee_id limit {SHOWN}"
         ),
     }  # fmt: skip
 

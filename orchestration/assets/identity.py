@@ -89,8 +89,9 @@ def _checked(report: "IdentityReport") -> list[dg.AssetCheckResult]:
 def _metadata(workspace: Workspace, report: "IdentityReport") -> dict[str, Any]:
     from transforms.identity import first_rows  # noqa: PLC0415 - see above
 
+    meant = {"customer_type": meanings("customer")["customer_type"], **meanings("identity_link")}
     return {
-        **frame_metadata(first_rows(workspace.data, "link"), sum(report.links.values()), meanings("identity_link")),
+        **frame_metadata(first_rows(workspace.data, "link"), sum(report.links.values()), meant),
         "worked_out": "anew" if report.anew else "what changed since the last run",
         "rows_in": sum(report.records.values()),
         "rows_out": sum(report.links.values()),
