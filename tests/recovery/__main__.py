@@ -13,7 +13,7 @@ from tests.recovery.kills import play, set_stage
 
 def main() -> int:
     given = argparse.ArgumentParser(description=__doc__)
-    given.add_argument("--kills", type=int, default=200, help="rounds; some kill twice")
+    given.add_argument("--kills", type=int, default=200, help="runs to kill, one to four in a row")
     given.add_argument("--records", type=int, default=2000)
     given.add_argument("--seed", type=int, default=1)
     asked = given.parse_args()

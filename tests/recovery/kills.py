@@ -1,7 +1,7 @@
 """Whole runs, killed at a random moment and run again: the tables must be those of runs that nobody disturbed.
 
 Two days of exports: on the first one system has not delivered yet. Every round starts before the first day or after it,
-kills that day's run with SIGKILL, sometimes the next one too, and lets one end.
+kills that day's run with SIGKILL, up to three more in a row, and lets one end.
 """
 
 from __future__ import annotations
@@ -86,26 +86,34 @@ def start(stage: Stage, day: int, data: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def play(stage: Stage, rounds: int, seed: int) -> Iterator[Round]:
+def play(stage: Stage, kills: int, seed: int) -> Iterator[Round]:
+    """Rounds until so many runs were killed."""
     chance, data = random.Random(seed), stage.folder / "data"  # noqa: S311
-    for number in range(rounds):
-        day = number % 2
+    killed, day = 0, 1
+    while killed < kills:
+        day = 1 - day
         if data.exists():
             remove(data)
         if day:
             # Views in a publication name their files by path, so every round works where the first runs did.
             shutil.copytree(stage.undisturbed(0), data, symlinks=True)
-        moments = tuple(chance.uniform(0, stage.seconds[day]) for _ in range(chance.choice((1, 1, 2))))
-        for moment in moments:
-            run = start(stage, day, data)
-            try:
-                run.wait(moment)
-            except subprocess.TimeoutExpired:
-                run.send_signal(signal.SIGKILL)
-                run.wait()
+        moments = [chance.uniform(0, stage.seconds[day]) for _ in range(chance.choice((1, 2, 3, 4)))]
+        killed_after = tuple(moment for moment in moments if _kill(start(stage, day, data), moment))
+        killed += len(killed_after)
         begun = time.monotonic()
         ended = start(stage, day, data).wait()
-        yield Round(day, moments, time.monotonic() - begun, tuple(damage(stage, day, data, ended)))
+        yield Round(day, killed_after, time.monotonic() - begun, tuple(damage(stage, day, data, ended)))
+
+
+def _kill(run: subprocess.Popen[bytes], moment: float) -> bool:
+    """Whether it was still running so many seconds after its start."""
+    try:
+        run.wait(moment)
+    except subprocess.TimeoutExpired:
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        return True
+    return False
 
 
 def damage(stage: Stage, day: int, data: Path, ended: int) -> Iterator[str]:
