@@ -195,6 +195,11 @@ class ObjectSpec(Strict):
     clean_modified: Texts = ("timestamp",)
     deleted: Condition = Field(default_factory=dict)
     """A row that says of itself that its record is gone; any column that matches suffices."""
+    merged_into: str | None = None
+    """Column of a row that was merged into another one of its object: that one's key. The row's record is gone then,
+    whatever else the row says."""
+    swallows: str | None = None
+    """Column of a row into which others were merged: their keys, several joined by `;` or as a JSON array."""
     exclude: dict[str, Condition] = Field(default_factory=dict)
     """Rule name -> condition, for sample, test and system rows."""
     several: Several | None = None
@@ -209,6 +214,15 @@ class ObjectSpec(Strict):
             raise ValueError("an object needs either `key: column` or `natural: [columns]`")
         return self
 
+    @model_validator(mode="after")
+    def _merges_by_key(self) -> ObjectSpec:
+        for word, column in (("merged_into", self.merged_into), ("swallows", self.swallows)):
+            if column and (self.key is None or column == self.key):
+                raise ValueError(
+                    f"`{word}` is a column that holds keys of other rows; it goes with `key`, not in its place"
+                )
+        return self
+
     @property
     def key_columns(self) -> tuple[str, ...]:
         return (self.key,) if self.key else self.natural
@@ -219,6 +233,7 @@ class ObjectSpec(Strict):
         named: list[str] = [*self.key_columns]
         named += [self.modified] if self.modified else []
         named += self.deleted
+        named += [column for column in (self.merged_into, self.swallows) if column]
         named += self.several.prefer if self.several else ()
         named += [column for rule in self.exclude.values() for column in rule]
         for record in self.records:

@@ -18,11 +18,10 @@ import polars as pl
 from transforms.mapping import Plan, accepted, apply, made, record_columns, when_holds
 from transforms.normalise import BoundRecord
 from transforms.outcomes import ACCEPTED, SUPERSEDED
-from transforms.records import KINDS
+from transforms.records import CUSTOMER_KINDS, KINDS
 from transforms.sql import quoted
 from transforms.versions import PIECE, Engine, LandedFile, Versions
 
-PAST_KINDS = ("person", "organisation")
 PAST_FIELDS = ("email", "phone", "mobile", "family_name", "customer_number", "domain", "vat_id")
 """What still tells who somebody is when it is no longer true."""
 
@@ -84,7 +83,7 @@ def still_past(kind: str, candidates: Path, records: Path) -> str:
 
 def _fields(p: Plan, number: int, record: BoundRecord) -> tuple[str, ...]:
     """Fields of the n-th record that may have past values."""
-    return tuple(field for field in PAST_FIELDS if record.kind in PAST_KINDS and (number, field) in p.values)
+    return tuple(field for field in PAST_FIELDS if record.kind in CUSTOMER_KINDS and (number, field) in p.values)
 
 
 def _value_names(p: Plan, numbers: list[int]) -> list[str]:
