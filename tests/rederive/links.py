@@ -137,10 +137,11 @@ def _names(
     claims = defaultdict[str, list[str]](list)
     for one, group in sorted(held, key=lambda pair: _claim(old[pair[0]], held[pair])):
         claims[one].append(group)
-    heirs = defaultdict[str, list[str]](list)
+    heirs = defaultdict[str, list[tuple[bool, int, str, str]]](list)
     for one, places in claims.items():
-        heirs[places[0]].append(one)
-    names = {group: min(ids, key=lambda one: (old[one].born, old[one].founder, one)) for group, ids in heirs.items()}
+        swallowed_only = not any(there for there, *_ in held[one, places[0]])
+        heirs[places[0]].append((swallowed_only, old[one].born, old[one].founder, one))
+    names = {group: min(ids)[-1] for group, ids in heirs.items()}
     for group in groups:
         generation = 0
         while group not in names or (group not in heirs and names[group] in old):

@@ -89,7 +89,8 @@ def name_customers(connection: duckdb.DuckDBPyConnection, publication_number: in
     remembers the records that are gone, so that they find their customer again.
 
     A record that its source merged into another one stands with that one's cluster, if it had a customer of that type:
-    an id that nobody who is there claims goes there, and so does the record. It never takes an id from those who are.
+    an id that nobody who is there claims goes there, and so does the record. It takes no id from those who are there,
+    nor gives its own to those who have one.
     """
     _stand_in(connection)
     _inherit(connection)
@@ -116,10 +117,10 @@ def _stand_in(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _inherit(connection: duckdb.DuckDBPyConnection) -> None:
-    """`overlap(cluster, customer_id, claim, first_key)` with ids resolved, and `customer` for clusters that inherit.
+    """`overlap(cluster, customer_id, own, claim, first_key)`, ids resolved, and `customer` for clusters that inherit.
 
-    claim: what a cluster holds of the id, comparable: of records that are there those that were present, all, the
-    founder; then the same of all records, also of swallowed ones.
+    own: whether a record of the id is there in the cluster, or swallowed ones only; claim: what a cluster holds of it,
+    comparable: of records that are there those that were present, all, the founder; then the same of all records.
     """
     connection.execute(
         f"""
@@ -130,7 +131,7 @@ def _inherit(connection: duckdb.DuckDBPyConnection) -> None:
             union all
             select *, false from stand_in
         )
-        select standing.cluster, heritable.customer_id, min(record_key) as first_key,
+        select standing.cluster, heritable.customer_id, bool_or(there) as own, min(record_key) as first_key,
             row(
                 count(*) filter (there and present), count(*) filter (there),
                 count(*) filter (there and record_key = founder),
@@ -146,11 +147,11 @@ def _inherit(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create table customer as
         with awarded as (
-            select customer_id, cluster from overlap
+            select customer_id, cluster, own from overlap
             qualify row_number() over (partition by customer_id order by claim desc, first_key) = 1
         )
         select cluster, customer_id from awarded join old_registry using (customer_id)
-        qualify row_number() over (partition by cluster order by born, founder, customer_id) = 1
+        qualify row_number() over (partition by cluster order by own desc, born, founder, customer_id) = 1
         """
     )
 

@@ -14,7 +14,7 @@ from tests.transforms.identity.world import World
 PEOPLE = (
     "Abel Rossi", "Ann Lang", "Bea Voss", "Cleo Marten", "Dora Quist", "Elin Stahl", "Finn Oster", "Gus Pohl",
     "Hal Brandt", "Ida Kern", "Jon Falk", "Kim Weller", "Lea Sommer", "Max Thoma", "Nora Lind", "Otto Behr",
-    "Pia Zander", "Quin Hagen",
+    "Pia Zander", "Quin Hagen", "Uma Ritter",
 )  # fmt: skip
 """Nobody has anything to do with anybody else."""
 
@@ -78,6 +78,8 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Told]:
     world.person("new", "Lea Thoma", email="lea@thoma.example")
     world.merge("nora", "otto")
     swallow(world, "quin", "pia")
+    swallow(world, "uma", "vera")
+    world.organisation("vera", "Vera Ritter Handel", object="Contact")
     days[2] = told(world, twin, 2)
 
     rows = world.merged["person"]
@@ -85,6 +87,8 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Told]:
     swallow(world, "cleo", "elin")
     world.merge("elin", "ann")  # who is there still
     world.person("kim", "Kim Weller", email="kim@kim.example")
+    world.remove("vera")
+    world.person("vera", "Vera Ritter", email="vera@ritter.example")
     (pia,) = (row for row in world.rows["person"] if row["record_id"] == "pia")
     (abel,) = (row for row in world.rows["person"] if row["record_id"] == "abel")
     pia |= {column: value for column, value in abel.items() if column != "record_id"}
@@ -96,7 +100,6 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Told]:
 def test_the_swallowed_records_customer_is_merged_into_the_survivors(
     days: dict[int, Told], swallowed: str, survivor: str
 ) -> None:
-    # Both are of one publication; so the one with the smaller record is the older customer.
     old, stays = days[1].customers[swallowed], days[1].customers[survivor]
     assert days[2].aliases[old] == ("merged", [stays])
     assert days[2].customers[survivor] == stays
@@ -112,17 +115,15 @@ def test_it_stays_so_when_the_merge_is_told_no_more(days: dict[int, Told]) -> No
 def test_a_chain_of_merges_leads_to_the_first_who_is_there(days: dict[int, Told]) -> None:
     once = days[1].customers
     assert days[2].aliases[once["dora"]] == ("merged", [once["cleo"]])
-    # Of customers of one publication the one with the smallest record lives on, also where it was swallowed.
-    assert days[3].customers["elin"] == once["cleo"]
-    assert days[3].aliases[once["dora"]] == days[3].aliases[once["elin"]] == ("merged", [once["cleo"]])
-    assert days[3].members["dora"] == days[3].members["cleo"] == (once["cleo"], False)
+    assert days[3].customers["elin"] == once["elin"]
+    assert days[3].aliases[once["dora"]] == days[3].aliases[once["cleo"]] == ("merged", [once["elin"]])
+    assert days[3].members["dora"] == days[3].members["cleo"] == (once["elin"], False)
     assert days[3].customers["ann"] == once["ann"]
 
 
 def test_a_merge_into_one_who_was_never_known_is_followed_further(days: dict[int, Told]) -> None:
     once = days[1].customers
-    assert days[2].customers["gus"] == once["finn"]
-    assert days[2].aliases[once["gus"]] == ("merged", [once["finn"]])
+    assert days[2].aliases[once["finn"]] == ("merged", [once["gus"]])
     assert "nobody" not in days[2].members
 
 
@@ -145,6 +146,13 @@ def test_two_old_records_that_became_a_new_one_are_one_customer(days: dict[int, 
     once = days[1].customers
     assert days[2].customers["new"] == once["lea"]
     assert days[2].aliases[once["max"]] == ("merged", [once["lea"]])
+
+
+def test_a_persons_id_leads_to_no_organisation_and_waits_for_the_person(days: dict[int, Told]) -> None:
+    old = days[1].customers["uma"]
+    assert days[2].aliases[old] == ("gone", [])
+    assert days[2].members["uma"] == (old, False)
+    assert days[3].customers["vera"] == old
 
 
 def test_merges_link_nobody_who_is_there(days: dict[int, Told]) -> None:

@@ -233,6 +233,14 @@ def test_a_swallowed_record_takes_no_id_from_those_who_are_there() -> None:
     assert registry.status(ids["a"]) == ("live", [ids["z"]])
 
 
+def test_a_survivor_keeps_its_customer_also_where_the_swallowed_records_is_older() -> None:
+    registry = Registry()
+    old = registry.publish("a")["a"]
+    young = registry.publish("a", "b")["b"]
+    assert registry.publish("b", swallowed={"a": "b"})["b"] == young
+    assert registry.status(old) == ("merged", [young])
+
+
 def test_records_swallowed_by_two_split_their_customer() -> None:
     registry = Registry()
     ids = registry.publish("a", "b", "cd")
