@@ -7,7 +7,7 @@ is gone (`transforms.mapping`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dataframely as dy
@@ -64,14 +64,17 @@ def each_once(merges: Path) -> str:
 def _stated(bound: BoundObject, settings: SourceSettings, found: Versions, file: LandedFile) -> Iterator[pl.LazyFrame]:
     """record_id, into_record_id: what rows of a file say of themselves, and of those that they swallowed."""
     context = Context(settings.country, settings.timezone, settings.currency, settings.language)
-    keys = [key for key in (bound.key, bound.merged_into, bound.swallows) if key is not None]
-    columns = list(dict.fromkeys(column for key in keys for column in key.columns))
-    superseded = rest_of(found, file).filter(pl.col("outcome") == SUPERSEDED).select(pl.col("row").alias("_row"))
-    rows = cells(pl.scan_parquet(file.path), columns)
+    telling = [column for key in (bound.merged_into, bound.swallows) if key is not None for column in key.columns]
+    rows = cells(pl.scan_parquet(file.path), list(dict.fromkeys((*bound.key.columns, *telling))))
+    # Few rows tell of a merge: only these are looked at further.
+    rows = _tidied(rows, telling, bound.nulls).filter(
+        pl.any_horizontal(pl.col(CELL + c).is_not_null() for c in telling)
+    )
     if found.rest is not None:
+        superseded = rest_of(found, file).filter(pl.col("outcome") == SUPERSEDED).select(pl.col("row").alias("_row"))
         rows = rows.join(superseded, on="_row", how="anti")
-    rows = rows.with_columns(cell(pl.col(RAW + column), bound.nulls).alias(CELL + column) for column in columns)
-    rows = rows.with_columns(key_expr(bound.key, context, CELL).alias("own")).filter(pl.col("own").is_not_null())
+    own = key_expr(bound.key, context, CELL).alias("own")
+    rows = _tidied(rows, bound.key.columns, bound.nulls).with_columns(own).filter(pl.col("own").is_not_null())
     if bound.merged_into is not None:
         into = survivor_expr(bound, pl.col("own"), context, CELL)
         said = rows.select(pl.col("own").alias("record_id"), into.alias("into_record_id"))
@@ -80,3 +83,7 @@ def _stated(bound: BoundObject, settings: SourceSettings, found: Versions, file:
         _, swallowed = swallowed_exprs(bound.swallows, context, CELL)
         said = rows.select(swallowed.alias("record_id"), pl.col("own").alias("into_record_id")).explode("record_id")
         yield said.filter(pl.col("record_id") != pl.col("into_record_id"))
+
+
+def _tidied(rows: pl.LazyFrame, columns: Sequence[str], nulls: tuple[str, ...]) -> pl.LazyFrame:
+    return rows.with_columns(cell(pl.col(RAW + column), nulls).alias(CELL + column) for column in columns)
