@@ -173,11 +173,14 @@ OPTIONS = {
 class Several(Strict):
     """What counts where one delivery has several rows of one record: a worker's jobs, a contact's companies."""
 
-    prefer: Condition
+    prefer: Condition = Field(default_factory=dict)
     """Column -> its values, the best first: the row that holds the best counts, the others are superseded.
 
     Rows that are equal in this are told apart as ever: the newest by `modified`, then the last in the file.
     """
+    collect: Texts = ()
+    """Columns of lists that stand over all these rows (a worker's languages, one a row): the row that counts has them
+    all."""
 
 
 class ObjectSpec(Strict):
@@ -234,7 +237,7 @@ class ObjectSpec(Strict):
         named += [self.modified] if self.modified else []
         named += self.deleted
         named += [column for column in (self.merged_into, self.swallows) if column]
-        named += self.several.prefer if self.several else ()
+        named += (*self.several.prefer, *self.several.collect) if self.several else ()
         named += [column for rule in self.exclude.values() for column in rule]
         for record in self.records:
             named += record.when

@@ -141,7 +141,22 @@ def bind(connector: Connector) -> BoundConnector:
         )
         for name, spec in connector.objects.items()
     }
+    for one in objects.values():
+        _check_collected(connector, one)
     return BoundConnector(connector, objects)
+
+
+def _check_collected(connector: Connector, one: BoundObject) -> None:
+    """Values of several rows are joined for lists alone: any other field would hold a text that no row holds."""
+    fields = [field for record in one.records for field in record.fields]
+    for column in one.spec.several.collect if one.spec.several else ():
+        told = [field for field in fields if column in field.columns]
+        other = next((field.name for field in told if field.dtype != pl.List(pl.String())), None)
+        if not told or other:
+            raise ConnectorError(
+                f"{_place(connector, one.name, 'several.collect')}: {column!r} is collected over several rows, so it "
+                f"is for fields that are lists, but {f'{other!r} is none' if other else 'no field is taken from it'}"
+            )
 
 
 def _place(connector: Connector, *parts: str) -> str:

@@ -16,6 +16,7 @@ import polars as pl
 from connectors.spec import Connector, SourceSettings
 from transforms import outcomes, stamps
 from transforms.cleaners.phone_answers import ANSWERS
+from transforms.collected import collected_rows
 from transforms.mapping import Plan, accepted, apply, issues, plan, record_columns
 from transforms.merges import each_once, merged_records
 from transforms.normalise import BoundConnector, bind
@@ -23,7 +24,7 @@ from transforms.outcomes import IssueCount, NormaliseReport, ObjectReport
 from transforms.past_values import PastValue, earlier_values, still_past
 from transforms.records import CUSTOMER_KINDS, KINDS
 from transforms.sql import quoted
-from transforms.versions import Engine, Versions, current_rows, rest_of, versions
+from transforms.versions import Engine, Versions, rest_of, versions
 
 WIDE = "wide-{}.parquet"
 """Pieces of the pass over an object's current rows."""
@@ -176,7 +177,7 @@ def _write_source(
         folder.mkdir(mode=0o700)
         found = versions(one, settings, deliveries, data, folder, released, engine)
         p = plan(one, settings)
-        wide = _pass(p, found, folder)
+        wide = _pass(p, found, folder, engine)
         for number, record in enumerate(one.records):
             kinds[record.kind].append(accepted(wide, number).select(record_columns(p, number, source)))
         for kind, frames in earlier_values(p, source, found, folder / WIDE.format("*"), folder, engine).items():
@@ -233,9 +234,11 @@ def _write_past(kind: str, frames: list[pl.LazyFrame], records: Path, data: Path
     return path
 
 
-def _pass(p: Plan, found: Versions, folder: Path) -> pl.LazyFrame:
+def _pass(p: Plan, found: Versions, folder: Path, engine: Engine) -> pl.LazyFrame:
     """The one pass over an object's current rows, kept in `folder` for cutting. Piece by piece, to bound its memory."""
-    current = list(current_rows(found)) or [(found.files[0], pl.scan_parquet(found.files[0].path).head(0))]
+    current = list(collected_rows(p.bound, found, folder, engine)) or [
+        (found.files[0], pl.scan_parquet(found.files[0].path).head(0))
+    ]
     pieces = []
     for number, (file, rows) in enumerate(current):
         pieces.append(folder / WIDE.format(number))
