@@ -134,7 +134,7 @@ def _modified(p: Plan, column: str) -> None:
 def _merges(p: Plan) -> None:
     """`merged_into`: record id of the record into which the row's was merged. Where a key of another row does not
     clean, each record of the row says so."""
-    p.add("merged_into", survivor_expr(p.bound, pl.col("record_id"), p.context(), CELL))
+    p.add("merged_into", survivor_expr(p.bound, pl.col("record_id"), p.context(), CELL), keep=True)
     stated = {}
     if p.bound.merged_into is not None:
         stated["merged_into"] = _lookup(p, "stated:merged_into", "merged_into", p.bound.merged_into)

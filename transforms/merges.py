@@ -65,14 +65,7 @@ def _stated(bound: BoundObject, settings: SourceSettings, found: Versions, file:
     """record_id, into_record_id: what rows of a file say of themselves, and of those that they swallowed."""
     context = Context(settings.country, settings.timezone, settings.currency, settings.language)
     telling = [column for key in (bound.merged_into, bound.swallows) if key is not None for column in key.columns]
-    rows = cells(pl.scan_parquet(file.path), list(dict.fromkeys((*bound.key.columns, *telling))))
-    # Few rows tell of a merge: only these are looked at further.
-    rows = _tidied(rows, telling, bound.nulls).filter(
-        pl.any_horizontal(pl.col(CELL + c).is_not_null() for c in telling)
-    )
-    if found.rest is not None:
-        superseded = rest_of(found, file).filter(pl.col("outcome") == SUPERSEDED).select(pl.col("row").alias("_row"))
-        rows = rows.join(superseded, on="_row", how="anti")
+    rows = _telling(bound, found, file, telling)
     own = key_expr(bound.key, context, CELL).alias("own")
     rows = _tidied(rows, bound.key.columns, bound.nulls).with_columns(own).filter(pl.col("own").is_not_null())
     if bound.merged_into is not None:
@@ -83,6 +76,26 @@ def _stated(bound: BoundObject, settings: SourceSettings, found: Versions, file:
         _, swallowed = swallowed_exprs(bound.swallows, context, CELL)
         said = rows.select(swallowed.alias("record_id"), pl.col("own").alias("into_record_id")).explode("record_id")
         yield said.filter(pl.col("record_id") != pl.col("into_record_id"))
+
+
+def swallowed_rows(bound: BoundObject, found: Versions) -> Iterator[tuple[LandedFile, pl.LazyFrame]]:
+    """Landed rows that name a record into which theirs was merged, of every file that has some; no superseded ones."""
+    if bound.merged_into is None:
+        return
+    for file in found.files:
+        named = _telling(bound, found, file, bound.merged_into.columns).select("_row").collect()
+        if not named.is_empty():
+            yield file, pl.scan_parquet(file.path).join(named.lazy(), on="_row", how="semi")
+
+
+def _telling(bound: BoundObject, found: Versions, file: LandedFile, named: Sequence[str]) -> pl.LazyFrame:
+    """Cells of a file's rows that hold one of the named columns: few do, and only these are looked at further."""
+    rows = cells(pl.scan_parquet(file.path), list(dict.fromkeys((*bound.key.columns, *named))))
+    rows = _tidied(rows, named, bound.nulls).filter(pl.any_horizontal(pl.col(CELL + c).is_not_null() for c in named))
+    if found.rest is None:
+        return rows
+    superseded = rest_of(found, file).filter(pl.col("outcome") == SUPERSEDED).select(pl.col("row").alias("_row"))
+    return rows.join(superseded, on="_row", how="anti")
 
 
 def _tidied(rows: pl.LazyFrame, columns: Sequence[str], nulls: tuple[str, ...]) -> pl.LazyFrame:

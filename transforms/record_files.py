@@ -21,7 +21,7 @@ from transforms.mapping import Plan, accepted, apply, issues, plan, record_colum
 from transforms.merges import each_once, merged_records
 from transforms.normalise import BoundConnector, bind
 from transforms.outcomes import IssueCount, NormaliseReport, ObjectReport
-from transforms.past_values import PastValue, earlier_values, still_past
+from transforms.past_values import PastValue, earlier_values, still_past, swallowed_values
 from transforms.records import CUSTOMER_KINDS, KINDS
 from transforms.sql import quoted
 from transforms.versions import Engine, Versions, rest_of, versions
@@ -180,7 +180,8 @@ def _write_source(
         wide = _pass(p, found, folder, engine)
         for number, record in enumerate(one.records):
             kinds[record.kind].append(accepted(wide, number).select(record_columns(p, number, source)))
-        for kind, frames in earlier_values(p, source, found, folder / WIDE.format("*"), folder, engine).items():
+        earlier = earlier_values(p, source, found, folder / WIDE.format("*"), folder, engine)
+        for kind, frames in (*earlier.items(), *swallowed_values(p, source, found, folder).items()):
             past[kind] += frames
         for kind, frame in merged_records(one, source, settings, found, folder):
             merged.setdefault(kind, []).append(frame)

@@ -1,7 +1,7 @@
 """Records that their source merged into others: whose place they take when customers are named.
 
-Such a record is gone; only its customer's id lives on, with the record that survived it. Merges are no evidence: they
-link nobody who is there. What ids become does not belong here (`registry`).
+Such a record is gone; only its customer's id lives on, with the record that survived it. A merge links nobody who is
+there. What ids become does not belong here (`registry`).
 """
 
 from __future__ import annotations
