@@ -173,11 +173,14 @@ OPTIONS = {
 class Several(Strict):
     """What counts where one delivery has several rows of one record: a worker's jobs, a contact's companies."""
 
-    prefer: Condition
+    prefer: Condition = Field(default_factory=dict)
     """Column -> its values, the best first: the row that holds the best counts, the others are superseded.
 
     Rows that are equal in this are told apart as ever: the newest by `modified`, then the last in the file.
     """
+    collect: Texts = ()
+    """Columns of lists that stand over all these rows (a worker's languages, one a row): the row that counts has them
+    all."""
 
 
 class ObjectSpec(Strict):
@@ -195,6 +198,11 @@ class ObjectSpec(Strict):
     clean_modified: Texts = ("timestamp",)
     deleted: Condition = Field(default_factory=dict)
     """A row that says of itself that its record is gone; any column that matches suffices."""
+    merged_into: str | None = None
+    """Column of a row that was merged into another one of its object: that one's key. The row's record is gone then,
+    whatever else the row says."""
+    swallows: str | None = None
+    """Column of a row into which others were merged: their keys, several joined by `;` or as a JSON array."""
     exclude: dict[str, Condition] = Field(default_factory=dict)
     """Rule name -> condition, for sample, test and system rows."""
     several: Several | None = None
@@ -209,6 +217,15 @@ class ObjectSpec(Strict):
             raise ValueError("an object needs either `key: column` or `natural: [columns]`")
         return self
 
+    @model_validator(mode="after")
+    def _merges_by_key(self) -> ObjectSpec:
+        for word, column in (("merged_into", self.merged_into), ("swallows", self.swallows)):
+            if column and (self.key is None or column == self.key):
+                raise ValueError(
+                    f"`{word}` is a column that holds keys of other rows; it goes with `key`, not in its place"
+                )
+        return self
+
     @property
     def key_columns(self) -> tuple[str, ...]:
         return (self.key,) if self.key else self.natural
@@ -219,7 +236,8 @@ class ObjectSpec(Strict):
         named: list[str] = [*self.key_columns]
         named += [self.modified] if self.modified else []
         named += self.deleted
-        named += self.several.prefer if self.several else ()
+        named += [column for column in (self.merged_into, self.swallows) if column]
+        named += (*self.several.prefer, *self.several.collect) if self.several else ()
         named += [column for rule in self.exclude.values() for column in rule]
         for record in self.records:
             named += record.when

@@ -20,9 +20,9 @@ from transforms.accounting import SHOWN, account
 from transforms.contract import CUSTOMER, JUDGED_BY_ROWS, REFERENCES, TABLES
 from transforms.policy import Gate
 from transforms.sql import quoted
-from transforms.worst import WORST, Rows, worst_rows
+from transforms.worst import MOVED, WORST, Rows, worst_rows
 
-DELETED = ("gone", "erased")
+DELETED = ("gone", "erased", "swallowed")
 """What becomes of an id without anybody else getting its records."""
 
 
@@ -227,27 +227,34 @@ def _fill_rate(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
 
 def _id_churn(con: duckdb.DuckDBPyConnection, thresholds: Gate) -> Finding:
     """Customers of the base that became others although none of their records needed to go: merged, split, or parted
-    (the id lives on, some of its records stand elsewhere). Those whose last record was deleted are no churn."""
+    (the id lives on, some of its records stand elsewhere). Those whose last record was deleted are no churn, also where
+    their source merged it into another one (`swallowed`)."""
     before = _count(con, "select count(*) from warehouse.previous.customer")
     if before < max(1, thresholds.judged_from_rows):
         return _finding("id_churn", [], f"not judged, for the base has {before:,} customers")
     moved = con.execute(
-        """
+        f"""
         with base as (
             select customer_id as id, was.new_ids
             from warehouse.previous.customer left join warehouse.previous.customer_alias as was on was.id = customer_id
+        ),
+        there as (
+            {MOVED}
         ),
         became as (
             select base.id,
                 case
                     when alias.status is null then 'unresolved'
+                    when alias.status in ('merged', 'split') and there.customer_id is null then 'swallowed'
                     when alias.status <> 'live' then alias.status
                     when len(list_filter(alias.new_ids, lambda new: not list_contains(coalesce(base.new_ids, []), new)))
                         > 0 then 'parted'
                     else 'live'
                 end as fate,
                 alias.new_ids,
-            from base left join warehouse.marts.customer_alias as alias using (id)
+            from base
+            left join warehouse.marts.customer_alias as alias using (id)
+            left join there on there.customer_id = base.id
         )
         select fate, count(*), min(struct_pack(id := id, new_ids := new_ids)) as example
         from became where fate <> 'live' group by fate order by fate

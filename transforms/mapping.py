@@ -17,7 +17,17 @@ from transforms.cleaners import Cleaner, Context
 from transforms.cleaners.text import cell
 from transforms.conditions import holds, holds_any
 from transforms.keys import record_id
-from transforms.normalise import DEFAULTS, EMPTY_MEANS, BoundField, BoundKey, BoundObject, BoundRecord, key_expr
+from transforms.normalise import (
+    DEFAULTS,
+    EMPTY_MEANS,
+    BoundField,
+    BoundKey,
+    BoundObject,
+    BoundRecord,
+    key_expr,
+    survivor_expr,
+    swallowed_exprs,
+)
 from transforms.records import KINDS
 
 CELL, RAW = "cell:", "raw:"
@@ -101,6 +111,7 @@ def plan(bound: BoundObject, settings: SourceSettings) -> Plan:
         _modified(p, bound.spec.modified)
     else:
         p.add("modified_at", pl.lit(None, pl.Datetime("us", "UTC")), keep=True)
+    _merges(p)
     for number, record in enumerate(bound.records):
         _values(p, number, record)
     _made(p)
@@ -118,6 +129,23 @@ def _modified(p: Plan, column: str) -> None:
         found.append(Issue("modified_at", column, p.add(f"modified:lost:{index}", lost, keep=True), cleaner.reason))
     for number in range(len(p.bound.records)):
         p.values[number, "modified_at"] = Value("modified_at", tuple(found))
+
+
+def _merges(p: Plan) -> None:
+    """`merged_into`: record id of the record into which the row's was merged. Where a key of another row does not
+    clean, each record of the row says so."""
+    p.add("merged_into", survivor_expr(p.bound, pl.col("record_id"), p.context(), CELL), keep=True)
+    stated = {}
+    if p.bound.merged_into is not None:
+        stated["merged_into"] = _lookup(p, "stated:merged_into", "merged_into", p.bound.merged_into)
+    if p.bound.swallows is not None:
+        [column] = p.bound.swallows.columns
+        keys, cleaned = swallowed_exprs(p.bound.swallows, p.context(), CELL)
+        lost = pl.when(cleaned.list.len() < keys.list.len()).then(pl.col(CELL + column))
+        reason = _reason(p.bound.swallows.cleaners)
+        stated["swallows"] = Value("", (Issue("swallows", column, p.add("stated:swallows", lost, keep=True), reason),))
+    for number in range(len(p.bound.records)):
+        p.values |= {(number, word): value for word, value in stated.items()}
 
 
 def cells(rows: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
@@ -159,13 +187,13 @@ def _value(p: Plan, one: BoundField, region: str | None) -> Value:
         name = f"value:{len(p._shared)}"
         country = None if regional is None else pl.coalesce(pl.col(regional), pl.lit(p.settings.country, pl.String))
         context = p.context(country)
-        value = _lookup(p, name, one, one.key) if one.key else _cleaned(p, name, one, context)
+        value = _lookup(p, name, one.name, one.key) if one.key else _cleaned(p, name, one, context)
         p._shared[identity] = value
     shared = p._shared[identity]
     return Value(shared.name, tuple(Issue(one.name, i.column, i.value, i.reason) for i in shared.issues))
 
 
-def _lookup(p: Plan, name: str, one: BoundField, key: BoundKey) -> Value:
+def _lookup(p: Plan, name: str, field: str, key: BoundKey) -> Value:
     p.add(name, key_expr(key, p.context(), CELL), keep=True)
     if key.natural or not key.cleaners:
         return Value(name)
@@ -177,7 +205,7 @@ def _lookup(p: Plan, name: str, one: BoundField, key: BoundKey) -> Value:
         own = record_id((stated,), key.cleaners, False, p.context()) if len(key.columns) > 1 else pl.col(name)
         lost = f"{name}:lost:{column}"
         p.add(lost, pl.when(stated.is_not_null() & ~nothing & own.is_null()).then(stated), keep=True)
-        issues.append(Issue(one.name, column, lost, _reason(key.cleaners)))
+        issues.append(Issue(field, column, lost, _reason(key.cleaners)))
     return Value(name, tuple(issues))
 
 
@@ -290,6 +318,7 @@ def _made(p: Plan) -> None:
     cases: list[tuple[pl.Expr, str, str, str | None]] = [
         keyless,
         (holds_any(spec.deleted, CELL), outcomes.DELETED, outcomes.SAYS_DELETED, None),
+        (pl.col("merged_into").is_not_null(), outcomes.DELETED, outcomes.MERGED, None),
         *((holds(condition, CELL), outcomes.EXCLUDED, rule, None) for rule, condition in spec.exclude.items()),
         (~pl.any_horizontal(applies), outcomes.EXCLUDED, outcomes.NO_KIND, None),
         *(

@@ -13,9 +13,9 @@ import polars as pl
 
 from connectors.spec import Connector, ConnectorError, FieldSpec, ObjectSpec, RecordSpec
 from transforms.cleaners import CLEANERS, Cleaner, Context
-from transforms.cleaners.text import cell
+from transforms.cleaners.text import cell, several
 from transforms.keys import record_id
-from transforms.records import COMMON, KINDS
+from transforms.records import COMMON, CUSTOMER_KINDS, KINDS
 
 REFERENCES = ("organisation", "person")
 """Field names that fill `<name>_object` and `<name>_record_id` by a lookup."""
@@ -97,6 +97,9 @@ class BoundObject:
     spec: ObjectSpec
     key: BoundKey
     modified: tuple[Cleaner, ...]
+    merged_into: BoundKey | None
+    swallows: BoundKey | None
+    """Where other rows' keys stand: of the one that this row was merged into, of those that were merged into it."""
     records: tuple[BoundRecord, ...]
     nulls: tuple[str, ...]
 
@@ -131,12 +134,29 @@ def bind(connector: Connector) -> BoundConnector:
             modified=_cleaners(
                 _place(connector, name, "clean_modified"), spec.clean_modified, pl.Datetime("us", "UTC")
             ),
+            merged_into=_other_key(keys[name], spec.merged_into),
+            swallows=_swallows(connector, name, spec, keys[name]),
             records=tuple(_record(connector, name, index, keys) for index in range(len(spec.records))),
             nulls=connector.nulls,
         )
         for name, spec in connector.objects.items()
     }
+    for one in objects.values():
+        _check_collected(connector, one)
     return BoundConnector(connector, objects)
+
+
+def _check_collected(connector: Connector, one: BoundObject) -> None:
+    """Values of several rows are joined for lists alone: any other field would hold a text that no row holds."""
+    fields = [field for record in one.records for field in record.fields]
+    for column in one.spec.several.collect if one.spec.several else ():
+        told = [field for field in fields if column in field.columns]
+        other = next((field.name for field in told if field.dtype != pl.List(pl.String())), None)
+        if not told or other:
+            raise ConnectorError(
+                f"{_place(connector, one.name, 'several.collect')}: {column!r} is collected over several rows, so it "
+                f"is for fields that are lists, but {f'{other!r} is none' if other else 'no field is taken from it'}"
+            )
 
 
 def _place(connector: Connector, *parts: str) -> str:
@@ -171,6 +191,20 @@ def _cleaners(place: str, names: tuple[str, ...], dtype: pl.DataType) -> tuple[C
 def _key(connector: Connector, name: str, spec: ObjectSpec) -> BoundKey:
     cleaners = _cleaners(_place(connector, name, "clean_key"), spec.clean_key, pl.String())
     return BoundKey(spec.key_columns, cleaners, natural=spec.key is None)
+
+
+def _other_key(own: BoundKey, column: str | None) -> BoundKey | None:
+    """How a column that holds another row's key becomes its record id."""
+    return BoundKey((column,), own.cleaners, natural=False) if column else None
+
+
+def _swallows(connector: Connector, name: str, spec: ObjectSpec, own: BoundKey) -> BoundKey | None:
+    if spec.swallows and not any(record.kind in CUSTOMER_KINDS for record in spec.records):
+        raise ConnectorError(
+            f"{_place(connector, name, 'swallows')}: merges are followed for {' and '.join(CUSTOMER_KINDS)} records, "
+            "and this object yields none; take it out"
+        )
+    return _other_key(own, spec.swallows)
 
 
 def _record(connector: Connector, name: str, index: int, keys: dict[str, BoundKey]) -> BoundRecord:
@@ -255,3 +289,18 @@ def key_expr(key: BoundKey, context: Context, prefix: str) -> pl.Expr:
     """The record id of rows whose tidied cells stand in columns called `prefix` + landed name."""
     cells = tuple(pl.col(prefix + column) for column in key.columns)
     return record_id(cells, key.cleaners, key.natural, context)
+
+
+def survivor_expr(bound: BoundObject, own: pl.Expr, context: Context, prefix: str) -> pl.Expr:
+    """The record id of the record into which a row's was merged; null where it was not, or the row names itself."""
+    if bound.merged_into is None:
+        return pl.lit(None, pl.String)
+    into = key_expr(bound.merged_into, context, prefix)
+    return pl.when(into != own).then(into)
+
+
+def swallowed_exprs(key: BoundKey, context: Context, prefix: str) -> tuple[pl.Expr, pl.Expr]:
+    """The keys of the rows that were merged into a row, as it states them, and the record ids that they clean to."""
+    [column] = key.columns
+    stated = several(pl.col(prefix + column), context)
+    return stated, stated.list.eval(record_id((pl.element(),), key.cleaners, False, context).drop_nulls())

@@ -1,4 +1,5 @@
-"""What earlier versions of a record said that it says no more: `past_values/<kind>/<source>.parquet`.
+"""What earlier versions of a record said that it says no more, and what rows said that were merged into it:
+`past_values/<kind>/<source>.parquet`.
 
 Of people and organisations that are there now, one row per record, field and value (`PastValue`). Most rows of an
 older delivery say what the current ones say: so landed text is compared first, and only rows that differ in a column
@@ -16,19 +17,19 @@ import duckdb
 import polars as pl
 
 from transforms.mapping import Plan, accepted, apply, made, record_columns, when_holds
+from transforms.merges import swallowed_rows
 from transforms.normalise import BoundRecord
 from transforms.outcomes import ACCEPTED, SUPERSEDED
-from transforms.records import KINDS
+from transforms.records import CUSTOMER_KINDS, KINDS
 from transforms.sql import quoted
 from transforms.versions import PIECE, Engine, LandedFile, Versions
 
-PAST_KINDS = ("person", "organisation")
 PAST_FIELDS = ("email", "phone", "mobile", "family_name", "customer_number", "domain", "vat_id")
 """What still tells who somebody is when it is no longer true."""
 
 
 class PastValue(dy.Schema):
-    """One value that an earlier version of a record had, and that the record does not have now."""
+    """One value that an earlier version of a record had, or one merged into it, and that it does not have now."""
 
     source = dy.String(primary_key=True, description="Source of the record.")
     object = dy.String(primary_key=True, description="Object of the record.")
@@ -69,6 +70,29 @@ def earlier_values(
     return frames
 
 
+def swallowed_values(p: Plan, source: str, found: Versions, work: Path) -> dict[str, list[pl.LazyFrame]]:
+    """Kind -> what rows say that were merged into another record, as values of that one (columns of `PastValue`).
+
+    They are candidates, too: of a survivor that is not there nothing is past.
+    """
+    numbers = [number for number, record in enumerate(p.bound.records) if _fields(p, number, record)]
+    if not numbers:
+        return {}
+    frames: dict[str, list[pl.LazyFrame]] = {}
+    for file, rows in swallowed_rows(p.bound, found):
+        path = work / f"swallowed-{file.number}.parquet"
+        said = apply(p, rows).filter(pl.col("merged_into").is_not_null())
+        said.with_columns(
+            pl.col("merged_into").alias("record_id"),
+            pl.lit(ACCEPTED).alias("outcome"),
+            pl.lit(file.effective, pl.Datetime("us", "UTC")).alias("last_seen"),
+        ).sink_parquet(path, compression="lz4")
+        for number in numbers:
+            values = _values(p, number, source, pl.scan_parquet(path))
+            frames.setdefault(p.bound.records[number].kind, []).append(values)
+    return frames
+
+
 def still_past(kind: str, candidates: Path, records: Path) -> str:
     """The query for `PastValue`: candidates whose record is there, and does not have the value now."""
     now = " ".join(f"when '{field}' then record.{field}" for field in PAST_FIELDS if field in KINDS[kind].columns())
@@ -84,7 +108,7 @@ def still_past(kind: str, candidates: Path, records: Path) -> str:
 
 def _fields(p: Plan, number: int, record: BoundRecord) -> tuple[str, ...]:
     """Fields of the n-th record that may have past values."""
-    return tuple(field for field in PAST_FIELDS if record.kind in PAST_KINDS and (number, field) in p.values)
+    return tuple(field for field in PAST_FIELDS if record.kind in CUSTOMER_KINDS and (number, field) in p.values)
 
 
 def _value_names(p: Plan, numbers: list[int]) -> list[str]:

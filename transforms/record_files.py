@@ -1,4 +1,5 @@
-"""Landed files of one source to its record, past value, outcome, issue and rejected files: what a run calls per source.
+"""Landed files of one source to its record, past value, merge, outcome, issue and rejected files: what a run calls per
+source.
 
 Writes beside and replaces, so that a run that is killed leaves the old files or the new ones. Does nothing for a source
 whose inputs are those of its last run. What the rows become is `transforms.mapping`'s and `transforms.versions`'.
@@ -15,16 +16,20 @@ import polars as pl
 from connectors.spec import Connector, SourceSettings
 from transforms import outcomes, stamps
 from transforms.cleaners.phone_answers import ANSWERS
+from transforms.collected import collected_rows
 from transforms.mapping import Plan, accepted, apply, issues, plan, record_columns
+from transforms.merges import each_once, merged_records
 from transforms.normalise import BoundConnector, bind
 from transforms.outcomes import IssueCount, NormaliseReport, ObjectReport
-from transforms.past_values import PAST_KINDS, PastValue, earlier_values, still_past
-from transforms.records import KINDS
+from transforms.past_values import PastValue, earlier_values, still_past, swallowed_values
+from transforms.records import CUSTOMER_KINDS, KINDS
 from transforms.sql import quoted
-from transforms.versions import Engine, Versions, current_rows, rest_of, versions
+from transforms.versions import Engine, Versions, rest_of, versions
 
 WIDE = "wide-{}.parquet"
 """Pieces of the pass over an object's current rows."""
+BY_KIND = ("records", "past_values", "merged")
+"""Folders of files per kind and source; the others have files per source and object."""
 SOURCES = pl.Schema(
     [
         ("source", pl.String()),
@@ -56,7 +61,7 @@ def normalise_source(
     threads: int | None = None,
     prove: Callable[[pl.DataFrame], None] = lambda _: None,
 ) -> NormaliseReport:
-    """Bring the record, past value, outcome, value issue and rejected files of one source up to date.
+    """Bring the record, past value, merge, outcome, value issue and rejected files of one source up to date.
 
     Args:
         delivery_frame: one row per delivery part of this source: delivery, object, effective, order, complete, part,
@@ -136,7 +141,7 @@ def _duplicate_free(connector: Connector) -> list[str]:
 
 def remove_sources_except(data: Path, sources: Collection[str]) -> tuple[str, ...]:
     """Remove what normalise wrote for sources that have no deliveries any more; returns their names."""
-    found = {path.stem for folder in ("records", "past_values") for path in data.glob(f"{folder}/*/*.parquet")}
+    found = {path.stem for folder in BY_KIND for path in data.glob(f"{folder}/*/*.parquet")}
     found |= {path.name for folder in ("outcomes", "value_issues") for path in data.glob(f"{folder}/*")}
     found |= {path.stem for path in data.glob("cache/normalise/*.json")}
     gone = sorted(found - set(sources))
@@ -159,7 +164,8 @@ def _write_source(
     reports: list[ObjectReport] = []
     written: list[Path] = []
     kinds: dict[str, list[pl.LazyFrame]] = {kind: [] for kind in bound.kinds}
-    past: dict[str, list[pl.LazyFrame]] = {kind: [] for kind in bound.kinds if kind in PAST_KINDS}
+    past: dict[str, list[pl.LazyFrame]] = {kind: [] for kind in bound.kinds if kind in CUSTOMER_KINDS}
+    merged: dict[str, list[pl.LazyFrame]] = {}
     for (name,), deliveries in sorted(delivery_frame.partition_by("object", as_dict=True).items()):
         if name not in bound.objects:
             unnamed, path = _write_unnamed(str(name), source, deliveries, data)
@@ -171,11 +177,14 @@ def _write_source(
         folder.mkdir(mode=0o700)
         found = versions(one, settings, deliveries, data, folder, released, engine)
         p = plan(one, settings)
-        wide = _pass(p, found, folder)
+        wide = _pass(p, found, folder, engine)
         for number, record in enumerate(one.records):
             kinds[record.kind].append(accepted(wide, number).select(record_columns(p, number, source)))
-        for kind, frames in earlier_values(p, source, found, folder / WIDE.format("*"), folder, engine).items():
+        earlier = earlier_values(p, source, found, folder / WIDE.format("*"), folder, engine)
+        for kind, frames in (*earlier.items(), *swallowed_values(p, source, found, folder).items()):
             past[kind] += frames
+        for kind, frame in merged_records(one, source, settings, found, folder):
+            merged.setdefault(kind, []).append(frame)
         report, paths = _write_object(p, source, found, wide, data)
         reports.append(report)
         written += paths
@@ -185,6 +194,11 @@ def _write_source(
         written.append(path)
         if kind in past:
             written.append(_write_past(kind, past[kind], path, data, work, engine))
+        if kind in merged:
+            written.append(data / "merged" / kind / path.name)
+            stated = work / "merged.parquet"
+            pl.concat(merged[kind]).sink_parquet(stated, compression="lz4")
+            _copy(each_once(stated), written[-1], work, engine)
     whole = NormaliseReport(source=source, objects=tuple(reports))
     return whole, tuple(str(path.relative_to(data)) for path in written)
 
@@ -221,9 +235,11 @@ def _write_past(kind: str, frames: list[pl.LazyFrame], records: Path, data: Path
     return path
 
 
-def _pass(p: Plan, found: Versions, folder: Path) -> pl.LazyFrame:
+def _pass(p: Plan, found: Versions, folder: Path, engine: Engine) -> pl.LazyFrame:
     """The one pass over an object's current rows, kept in `folder` for cutting. Piece by piece, to bound its memory."""
-    current = list(current_rows(found)) or [(found.files[0], pl.scan_parquet(found.files[0].path).head(0))]
+    current = list(collected_rows(p.bound, found, folder, engine)) or [
+        (found.files[0], pl.scan_parquet(found.files[0].path).head(0))
+    ]
     pieces = []
     for number, (file, rows) in enumerate(current):
         pieces.append(folder / WIDE.format(number))
@@ -335,14 +351,8 @@ def _report(p: Plan, found: Versions, wide: pl.LazyFrame, outcome_path: Path, is
 
 def _remove(data: Path, source: str, keep: set[Path]) -> None:
     """Remove the files that normalise wrote for a source, but those to keep."""
-    stale = [
-        *data.glob("records/*/*.parquet"),
-        *data.glob("past_values/*/*.parquet"),
-        *data.glob("outcomes/*/*.parquet"),
-        *data.glob("value_issues/*/*.parquet"),
-    ]
-    by_kind = ("records", "past_values")
-    mine = [p for p in stale if p.parent.name == source or (p.stem == source and p.parent.parent.name in by_kind)]
+    mine = [path for folder in BY_KIND for path in data.glob(f"{folder}/*/*.parquet") if path.stem == source]
+    mine += [path for folder in ("outcomes", "value_issues") for path in (data / folder / source).glob("*.parquet")]
     mine += (data / "rejected" / source).glob("*/records.parquet")
     for path in mine:
         if path not in keep:

@@ -189,6 +189,8 @@ KINDS: dict[str, type[Record]] = {
     "exchange_rate": ExchangeRate,
 }
 """Record kind -> its schema, in the order in which the floors show them."""
+CUSTOMER_KINDS = ("person", "organisation")
+"""Kinds whose records are customers; the others tell something about them."""
 
 COMMON = frozenset(Record.column_names())
 """Columns that normalise fills by itself; a connector maps the others."""

@@ -21,7 +21,7 @@ from transforms.cleaners.text import cell
 from transforms.conditions import holds_any, preference
 from transforms.keys import cleaned
 from transforms.mapping import CELL, RAW, cells
-from transforms.normalise import BoundObject, key_expr
+from transforms.normalise import BoundObject, key_expr, survivor_expr
 from transforms.outcomes import DELETED, SUPERSEDED, Held
 from transforms.sql import quoted
 
@@ -119,7 +119,9 @@ def versions(
     with engine.connect(work / "spill") as connection:
         if all_count and _all_distinct_on_disk(connection, work):
             return Versions(files, delivered)
-        newest, held = _newest_complete(connection, work, delivered, released, bool(bound.spec.deleted))
+        newest, held = _newest_complete(
+            connection, work, delivered, released, bool(bound.spec.deleted or bound.spec.merged_into)
+        )
         late = bool(bound.spec.modified) and any(one.position > max(newest, 1) for one in delivered)
         rest = _rest(connection, work, files, newest, late=late)
     return Versions(files, delivered, held, rest, str(work / "keys-*.parquet"))
@@ -166,19 +168,21 @@ def _keys(bound: BoundObject, settings: SourceSettings, file: LandedFile) -> pl.
     spec = bound.spec
     context = Context(settings.country, settings.timezone, settings.currency, settings.language)
     prefer = spec.several.prefer if spec.several else {}
-    wanted = dict.fromkeys((*spec.key_columns, *spec.deleted, *prefer, *((spec.modified,) if spec.modified else ())))
+    named = [column for column in (spec.modified, spec.merged_into) if column]
+    wanted = dict.fromkeys((*spec.key_columns, *spec.deleted, *prefer, *named))
     frame = cells(pl.scan_parquet(file.path), list(wanted))
     frame = frame.with_columns(cell(pl.col(RAW + column), bound.nulls).alias(CELL + column) for column in wanted)
     modified = pl.lit(None, pl.Datetime("us", "UTC"))
     if spec.modified:
         modified = cleaned(pl.col(CELL + spec.modified), bound.modified, context)
+    key = key_expr(bound.key, context, CELL)
     return frame.select(
         pl.lit(file.number, pl.Int32).alias("file"),
         pl.col("_row").alias("row"),
-        key_expr(bound.key, context, CELL).alias("key"),
+        key.alias("key"),
         modified.dt.replace_time_zone(None).alias("modified"),
         preference(prefer, CELL).alias("preference"),
-        holds_any(spec.deleted, CELL).alias("gone"),
+        (holds_any(spec.deleted, CELL) | survivor_expr(bound, key, context, CELL).is_not_null()).alias("gone"),
     ).filter(pl.col("key").is_not_null())
 
 

@@ -20,6 +20,13 @@ from transforms.sql import quoted
 WORST = 10
 FATES = ("unresolved", "split", "parted", "merged")
 """What an id became for no deletion, the gravest first."""
+MOVED = """
+    select distinct customer_id
+    from warehouse.previous.identity_link
+    semi join (from warehouse.marts.customer_alias where status in ('merged', 'split')) as alias on id = customer_id
+    semi join warehouse.marts.identity_link using (source, object, record_id)
+"""
+"""SQL: customers of the base that are others now though a record of theirs is there; the rest their source merged."""
 
 Rows = tuple[Mapping[str, Any], ...]
 
@@ -128,7 +135,8 @@ def _id_churn(data: Path, as_of: date) -> str:
         select customer_id, if(status = 'live', 'parted', status) as fate, array_to_string(new_ids, ', ') as now_in,
             coalesce(records, 0) as records_in_base
         from became left join records using (customer_id)
-        where status not in ('live', 'gone', 'erased') or (status = 'live' and len(new_ids) > 0)
+        where status = 'unresolved' or (status = 'live' and len(new_ids) > 0)
+            or (status in ('merged', 'split') and customer_id in ({MOVED}))
         order by list_position([{fates}], fate), records_in_base desc, customer_id
     """
 

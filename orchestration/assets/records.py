@@ -191,12 +191,13 @@ def _metadata(workspace: Workspace, kind: str, yielding: Sequence[Yielding]) -> 
         }
         for source, found in yielding
     ]
-    past = sorted((workspace.data / "past_values" / kind).glob("*.parquet"))
+    past, merged = (sorted((workspace.data / floor / kind).glob("*.parquet")) for floor in ("past_values", "merged"))
     return {
         **table_metadata(*sorted((workspace.data / "records" / kind).glob("*.parquet")), meanings=_meanings(kind)),
         "rows_in": sum(found.landed for _, found in yielding),
         "rows_out": sum(found.records.get(kind, 0) for _, found in yielding),
         "rows_rejected": sum(sum(found.rejected.values()) for _, found in yielding),
         **({"past_values": table_metadata(*past)["dagster/row_count"]} if past else {}),
+        **({"merged": table_metadata(*merged)["dagster/row_count"]} if merged else {}),
         **counts_table("by_object", rows),
     }

@@ -73,6 +73,8 @@ def test_what_a_mapping_merges_in_may_be_said_again(tmp_path: Path) -> None:
         ),
         ("require: [", "delimiter: '||', require: [", "delimiter: expected"),
         ("require: [", "format: xml, require: [", "xml needs `root: path of the element that is a row`"),
+        ("key: ID", "key: ID\n    merged_into: ID", "`merged_into` is a column that holds keys of other rows"),
+        ("key: ID", "natural: ID\n    swallows: IDs", "`swallows` is a column that holds keys of other rows"),
         ("objects:", "objects: [", "cannot be read as YAML"),
         (GOOD, "- acme\n", "expected a mapping with name, kind, owner, rank and objects"),
         (GOOD, "", "expected a mapping with name, kind, owner, rank and objects"),

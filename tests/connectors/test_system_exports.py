@@ -50,6 +50,25 @@ def test_rows_that_say_they_are_gone_are_deleted(run: Run) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("source", "swallowed", "survivor"),
+    [
+        ("salesforce@rest", ["0038d000000000CAAQ"], "0038d000000000aAAA"),
+        ("dynamics365", ["b1b4a450-cb0c-ea11-a813-000d3a1b1223"], "cdcfa450-cb0c-ea11-a813-000d3a1b1223"),
+        ("hubspot", ["98", "99"], "101"),
+        ("hubspot@screen", ["98", "99"], "101"),
+    ],
+)
+def test_what_a_system_merged_is_gone_and_leads_to_what_it_left_standing(
+    run: Run, source: str, swallowed: list[str], survivor: str
+) -> None:
+    merged = pl.read_parquet(run.data / "merged" / "person" / f"{source}.parquet")
+    assert merged.select("record_id", "into_record_id").rows() == [(one, survivor) for one in swallowed]
+    people = run.records("person", source)["record_id"]
+    assert survivor in people
+    assert not set(swallowed) & set(people)
+
+
 def test_a_person_account_is_a_person_and_no_organisation(run: Run) -> None:
     assert "0018d000000000CAAQ" not in run.records("organisation", "salesforce")["record_id"]
     person = run.one("person", "salesforce", "0018d000000000CAAQ")

@@ -53,6 +53,8 @@ def lay(data: Path, policy: Policy, number: int | None = None) -> Given:
     con.execute("set TimeZone = 'UTC'")
     for kind, columns in record_columns(con).items():
         _table(con, kind, dict(columns), sorted((data / "records" / kind).glob("*.parquet")))
+    swallowed = dict.fromkeys(("source", "object", "record_id", "into_record_id"), "varchar")
+    _table(con, "merge", swallowed, sorted((data / "merged").glob("*/*.parquet")))
     attach_results(con, data)
     for name in IDENTITY:
         con.execute(f"create table {name} as from identity.{name}")

@@ -127,19 +127,21 @@ def _names(
     """Smallest record of a group -> the customer's id; id -> status, new ids and publication of every id ever given."""
     old, member = _state(given)
     group_of = {key: group for group, keys in groups.items() for key in keys}
-    held = defaultdict[tuple[str, str], list[tuple[bool, str]]](list)
+    held = defaultdict[tuple[str, str], list[tuple[bool, bool, str]]](list)
+    heir = _heirs(given, set(kinds))
     for key, (was, present) in member.items():
-        if key in group_of:
+        if stands_at := key if key in kinds else heir.get(key):
             now = old[was].new_ids[0] if old[was].status in ("merged", "split") else was
-            if old[now].stands and old[now].customer_type == kinds[key]:
-                held[now, group_of[key]].append((present, key))
+            if old[now].stands and old[now].customer_type == kinds[stands_at]:
+                held[now, group_of[stands_at]].append((key in kinds, present, key))
     claims = defaultdict[str, list[str]](list)
     for one, group in sorted(held, key=lambda pair: _claim(old[pair[0]], held[pair])):
         claims[one].append(group)
-    heirs = defaultdict[str, list[str]](list)
+    heirs = defaultdict[str, list[tuple[bool, int, str, str]]](list)
     for one, places in claims.items():
-        heirs[places[0]].append(one)
-    names = {group: min(ids, key=lambda one: (old[one].born, old[one].founder, one)) for group, ids in heirs.items()}
+        swallowed_only = not any(there for there, *_ in held[one, places[0]])
+        heirs[places[0]].append((swallowed_only, old[one].born, old[one].founder, one))
+    names = {group: min(ids)[-1] for group, ids in heirs.items()}
     for group in groups:
         generation = 0
         while group not in names or (group not in heirs and names[group] in old):
@@ -148,10 +150,32 @@ def _names(
     return names, _aliases(given.number, old, {one: [names[at] for at in claims[one]] for one in old}, names)
 
 
-def _claim(old: Old, held: list[tuple[bool, str]]) -> tuple[int, int, bool, str]:
-    """The strongest first: records that were there, all records, the founder, the smallest record."""
-    keys = [key for _, key in held]
-    return -sum(present for present, _ in held), -len(held), old.founder not in keys, min(keys)
+def _heirs(given: Given, there: set[str]) -> dict[str, str]:
+    """Record that was merged away -> the nearest one that is there, however many merges on; of several the smallest."""
+    onward = defaultdict[str, set[str]](set)
+    for key, into in given.con.execute(
+        "select concat_ws(':', source, object, record_id), concat_ws(':', source, object, into_record_id) from merge"
+    ).fetchall():
+        if key not in there:
+            onward[key].add(into)
+    heirs = {}
+    for key in onward:
+        seen, open_keys = {key}, set(onward[key])
+        while open_keys - seen:
+            seen |= open_keys
+            open_keys = {into for one in open_keys for into in onward.get(one, ())}
+        if found := seen & there:
+            heirs[key] = min(found)
+    return heirs
+
+
+def _claim(old: Old, held: list[tuple[bool, bool, str]]) -> tuple[int | str, ...]:
+    """The strongest first, of the records that are there, then of all: who were present, how many, the founder; last
+    the smallest record."""
+    claim: list[int | str] = []
+    for some in ([one for one in held if one[0]], held):
+        claim += [-sum(present for _, present, _ in some), -len(some), old.founder not in {key for *_, key in some}]
+    return (*claim, min(key for *_, key in held))
 
 
 def _aliases(

@@ -40,7 +40,8 @@ def _changes(given: Given) -> None:
             left join published_customer_alias as alias on alias.id = was.customer_id
         ),
         beside as (
-            select now.customer_id, was.customer_id is null as is_new, array_to_string([{entries}], ',') as entries,
+            select now.customer_id, was.customer_id is null as is_new,
+                coalesce(array_to_string([{entries}], ','), '') as entries,
                 now.customer_id in (
                     select unnest(new_ids) from published_customer_alias as alias
                     where alias.publication > {base} and alias.status in ('live', 'split')

@@ -257,6 +257,7 @@ def test_ids_that_change_fail_with_what_became_of_them(gate: Any, people: Any) -
     )
     marts = people(*many(20, start=3))
     marts["customer_alias"] += people(*many(3))["customer_alias"]
+    marts["identity_link"] += [link | {"customer_id": "c_n019"} for link in people(*many(3))["identity_link"]]
     findings = gate(marts, people(*many(20)), merged)
     assert failed(findings) == {"id_churn"}
     message = findings["id_churn"].message
@@ -275,6 +276,15 @@ def test_customers_whose_last_record_was_deleted_are_no_churn(gate: Any, people:
     marts["customer_alias"] += people(*many(3))["customer_alias"]
     gone = "update marts.customer_alias set status = 'gone' where id not in (select customer_id from marts.customer)"
     findings = gate(marts, people(*many(20)), gone)
+    assert failed(findings) == set()
+    assert findings["id_churn"].message.endswith("(none); 3 more ended with their last record")
+
+
+def test_customers_that_their_source_merged_are_no_churn(gate: Any, people: Any) -> None:
+    marts = people(*many(17, start=3))
+    marts["customer_alias"] += people(*many(3))["customer_alias"]
+    merged = "update marts.customer_alias set status = 'merged', new_ids = ['c_n019'] where id < 'c_n003'"
+    findings = gate(marts, people(*many(20)), merged)
     assert failed(findings) == set()
     assert findings["id_churn"].message.endswith("(none); 3 more ended with their last record")
 

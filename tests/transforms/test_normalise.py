@@ -35,6 +35,12 @@ def with_field(field: str, said: Any, kind: str = "person") -> Connector:
         (with_field("email", "e", kind="persona"), "no record kind 'persona'; did you mean 'person'"),
         (with_field("email", "e", kind="organisation"), "needs the field 'name'"),
         (connector(clean_key="salesforce"), "did you mean 'salesforce_id'"),
+        (connector(several={"collect": "lang"}), "'lang' is collected .* but no field is taken from it"),
+        (connector(several={"collect": "email"}), "'email' is collected .* but 'email' is none"),
+        (
+            connector(swallows="ids", records=[{"kind": "employee", "fields": {"email": "e"}}]),
+            r"objects\.Contact\.swallows: merges are followed for person and organisation records",
+        ),
     ],
 )
 def test_a_word_that_does_not_exist_is_named_with_its_place(one: Connector, message: str) -> None:

@@ -246,6 +246,20 @@ def test_the_file_stands_beside_the_records_and_goes_with_them(tmp_path: Path) -
     assert list(tmp_path.glob("past_values/*/*")) == []
 
 
+def test_what_a_row_says_that_was_merged_is_past_of_its_survivor(tmp_path: Path) -> None:
+    source = Source(tmp_path, connector(merged_into="master"))
+    survivor = people(1, email="a@x.com", phone="030 901820")
+    source.deliver(1, [*survivor, *people(2, email="b@x.com", phone="030 901820")])
+    source.deliver(2, [*survivor, *people(2, email="c@x.com", phone="030 901820", master="1")])
+    assert [one[:3] for one in past(source)] == [("1", "email", "c@x.com"), ("1", "family_name", "Family2")]
+    # It stays so when the swallowed row comes no more.
+    source.deliver(3, survivor)
+    assert [one[:3] for one in past(source)] == [("1", "email", "c@x.com"), ("1", "family_name", "Family2")]
+    # Of a survivor that is not there nothing is past.
+    source.deliver(4, people(2, email="c@x.com", master="9"), complete=False)
+    assert past(source) == []
+
+
 def test_other_kinds_have_no_past(tmp_path: Path) -> None:
     source = Source(tmp_path, connector(records=[{"kind": "employee", "fields": {"email": "email"}}]))
     source.deliver(1, ada(email="a@x.com"))

@@ -21,6 +21,7 @@ from transforms.identity.decisions import Decision
 from transforms.identity.evidence import lay_out_past, state_organisations, state_people
 from transforms.identity.kept import PARTIES, Facts, replace_rows, signed
 from transforms.identity.linking import cluster, explain_links, lay_out_decisions
+from transforms.identity.merges import find_swallowed
 from transforms.identity.model import shipped_model
 from transforms.identity.parties import lay_out_belonging
 from transforms.identity.registry import RegistryChange, lay_out_state, name_customers, state_hash
@@ -228,6 +229,7 @@ def name_changes(
 ) -> RegistryChange:
     """Name the customers that `link_changes` touched; all of them, where the state is not what the last run left."""
     lay_out_state(connection, state)
+    _lay_swallowed(connection)
     if facts.get("state") != state_hash(connection, "old_registry", "old_member"):
         connection.execute(f"create view membership as {membership('kept.')}")
         change = name_customers(connection, publication_number)
@@ -261,6 +263,27 @@ def name_changes(
         gone = "select record_key from old_member union select record_key from membership"
         replace_rows(connection, "member", "record_key", gone, "from member")
     return change
+
+
+def _lay_swallowed(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring `swallowed` up to date; who was or is swallowed by another record than before is touched, and so is that
+    record; and who was swallowed by a touched one."""
+    find_swallowed(connection, "kept.")
+    connection.execute(
+        """
+        insert into touched_record
+        select unnest([record_key, survivor_key]) from (
+            (from swallowed except from kept.swallowed) union all (from kept.swallowed except from swallowed)
+        )
+        """
+    )
+    connection.execute(
+        """
+        insert into touched_record
+        select record_key from swallowed where survivor_key in (select record_key from touched_record)
+        """
+    )
+    connection.execute("delete from kept.swallowed; insert into kept.swallowed from swallowed")
 
 
 def _find_touched_ids(connection: duckdb.DuckDBPyConnection) -> None:

@@ -15,6 +15,7 @@ import polars as pl
 from transforms.identity.calibration import Calibration
 from transforms.identity.contact_points import classify_points
 from transforms.identity.folding import define_folding
+from transforms.identity.merges import lay_out_merges
 from transforms.identity.parties import (
     lay_out_belonging,
     lay_out_duplicate_free,
@@ -32,13 +33,14 @@ ENOUGH = 5
 
 def lay_out_records(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
     """The views `records_<kind>` of all kinds that tell who somebody is, the macros, and what stands beside them:
-    `staff_email`, `duplicate_free`, `former`."""
+    `staff_email`, `duplicate_free`, `former`, `merge`."""
     for kind in ("person", "organisation", "employee", "crm_user"):
         lay_out(connection, data, kind)
     define_folding(connection)
     lay_out_staff(connection)
     lay_out_duplicate_free(connection, data)
     lay_out_former(connection, data)
+    lay_out_merges(connection, data)
 
 
 def lay_out_evidence(connection: duckdb.DuckDBPyConnection) -> None:

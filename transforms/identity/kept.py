@@ -9,6 +9,7 @@ and `member`. What changes in it from day to day does not belong here (`day`).
     <party>_decision, <party>_cluster, <party>_confidence, <party>_link; <party>_decided, as it ended
     <party>_oversized                        blocks that stayed too large
     point, shown_point, organisation_people, former, staff_email
+    swallowed                                records that are gone, and those that they were merged into
     customer, registry, member               clusters by their ids (see `registry`)
     fact                                     name, value: what all of it rests on
 """
@@ -36,7 +37,8 @@ RESULTS = ("link", "edge", "confidence", "contact_point", "alias")
 _OF_PARTY = ("", "_stated", "_key", "_pair", "_edge", "_decision", "_cluster", "_confidence", "_link", "_oversized")
 TABLES = (
     *(f"{party}{table}" for party in PARTIES for table in _OF_PARTY),
-    "point", "shown_point", "organisation_people", "former", "staff_email", "customer", "registry", "member",
+    "point", "shown_point", "organisation_people", "former", "staff_email", "swallowed", "customer", "registry",
+    "member",
 )  # fmt: skip
 
 Facts = dict[str, str]

@@ -29,6 +29,17 @@ REGISTRY_COLUMNS = """
 """
 MEMBER_COLUMNS = "record_key varchar, customer_id varchar, present boolean default true"
 """present: whether the record was there, or is remembered only; a state that does not say knew those that were."""
+HERITABLE = """
+    with resolved as (
+        select customer_id as old_id,
+            case when status in ('merged', 'split') then new_ids[1] else customer_id end as customer_id
+        from old_registry
+    )
+    select old_id, customer_id, customer_type, founder
+    from resolved join old_registry using (customer_id)
+    where status in ('live', 'gone')
+"""
+"""SQL: old_id, customer_id, customer_type, founder: ids that a cluster may inherit, by each id that leads to them."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +77,8 @@ def state_hash(connection: duckdb.DuckDBPyConnection, registry: str, member: str
 
 
 def name_customers(connection: duckdb.DuckDBPyConnection, publication_number: int) -> RegistryChange:
-    """`membership(record_key, customer_type, cluster)` + the last state -> `customer(cluster, customer_id)`, and
-    the new state.
+    """`membership(record_key, customer_type, cluster)`, `swallowed(record_key, survivor_key)` + the last state ->
+    `customer(cluster, customer_id)`, and the new state.
 
     Reads `old_registry`, `old_member` (columns above); leaves `registry` and `member`. A cluster inherits by
     overlap: an old id goes to the cluster that holds most of the records that were present in the last publication,
@@ -76,7 +87,12 @@ def name_customers(connection: duckdb.DuckDBPyConnection, publication_number: in
     publication, then smallest founder). A cluster without one founds a customer: founder is its smallest record
     key, generation the first whose id was never given. Persons and organisations never share ids. `member`
     remembers the records that are gone, so that they find their customer again.
+
+    A record that its source merged into another one stands with that one's cluster, if it had a customer of that type:
+    an id that nobody who is there claims goes there, and so does the record. It takes no id from those who are there,
+    nor gives its own to those who have one.
     """
+    _stand_in(connection)
     _inherit(connection)
     _found(connection)
     _settle(connection, publication_number)
@@ -84,39 +100,58 @@ def name_customers(connection: duckdb.DuckDBPyConnection, publication_number: in
     return _change(connection)
 
 
-def _inherit(connection: duckdb.DuckDBPyConnection) -> None:
-    """`overlap(cluster, customer_id, claim, first_key)` with ids resolved, and `customer` for clusters that inherit.
+def _stand_in(connection: duckdb.DuckDBPyConnection) -> None:
+    """`stand_in(record_key, customer_type, cluster)`: swallowed records, where their survivors stand."""
+    connection.execute(
+        f"""
+        create temp table stand_in as
+        with heritable as ({HERITABLE})
+        select swallowed.record_key, membership.customer_type, membership.cluster
+        from swallowed
+        join old_member using (record_key)
+        join heritable on old_id = old_member.customer_id
+        join membership
+            on membership.record_key = survivor_key and membership.customer_type = heritable.customer_type
+        """
+    )
 
-    claim: what a cluster holds of the id, comparable: records that were present, all its records, its founder.
+
+def _inherit(connection: duckdb.DuckDBPyConnection) -> None:
+    """`overlap(cluster, customer_id, own, claim, first_key)`, ids resolved, and `customer` for clusters that inherit.
+
+    own: whether a record of the id is there in the cluster, or swallowed ones only; claim: what a cluster holds of it,
+    comparable: of records that are there those that were present, all, the founder; then the same of all records.
     """
     connection.execute(
-        """
+        f"""
         create temp table overlap as
-        with resolved as (
-            select customer_id as old_id,
-                case when status in ('merged', 'split') then new_ids[1] else customer_id end as customer_id
-            from old_registry
+        with heritable as ({HERITABLE}),
+        standing as (
+            select *, true as there from membership
+            union all
+            select *, false from stand_in
         )
-        select membership.cluster, old.customer_id, min(record_key) as first_key,
-            row(count(*) filter (present), count(*), bool_or(record_key = old.founder)) as claim,
-        from membership
+        select standing.cluster, heritable.customer_id, bool_or(there) as own, min(record_key) as first_key,
+            row(
+                count(*) filter (there and present), count(*) filter (there),
+                count(*) filter (there and record_key = founder),
+                count(*) filter (present), count(*), count(*) filter (record_key = founder)
+            ) as claim,
+        from standing
         join old_member using (record_key)
-        join resolved on resolved.old_id = old_member.customer_id
-        join old_registry as old
-            on old.customer_id = resolved.customer_id and old.customer_type = membership.customer_type
-        where old.status in ('live', 'gone')
-        group by membership.cluster, old.customer_id
+        join heritable on old_id = old_member.customer_id and heritable.customer_type = standing.customer_type
+        group by standing.cluster, heritable.customer_id
         """
     )
     connection.execute(
         """
         create table customer as
         with awarded as (
-            select customer_id, cluster from overlap
+            select customer_id, cluster, own from overlap
             qualify row_number() over (partition by customer_id order by claim desc, first_key) = 1
         )
         select cluster, customer_id from awarded join old_registry using (customer_id)
-        qualify row_number() over (partition by cluster order by born, founder, customer_id) = 1
+        qualify row_number() over (partition by cluster order by own desc, born, founder, customer_id) = 1
         """
     )
 
@@ -238,7 +273,10 @@ def _remember(connection: duckdb.DuckDBPyConnection) -> None:
         create table member as
         select record_key, customer_id, true as present from membership join customer using (cluster)
         union all
-        select record_key, customer_id, false from old_member anti join membership using (record_key)
+        select record_key, customer_id, false from stand_in join customer using (cluster)
+        union all
+        select record_key, customer_id, false
+        from old_member anti join membership using (record_key) anti join stand_in using (record_key)
         """
     )
 

@@ -39,6 +39,7 @@ from transforms.identity.kept import (
     seal,
 )
 from transforms.identity.linking import cluster, explain_links, lay_out_decisions
+from transforms.identity.merges import find_swallowed
 from transforms.identity.model import shipped_model
 from transforms.identity.registry import RegistryChange, lay_out_state, name_customers, state_hash
 from transforms.identity.workbench import count, workbench
@@ -85,11 +86,11 @@ def resolve_identity(
     """Link all records under `data/records`, with the ids of `data/state`; bring `data/identity/identity.duckdb` up to
     date (`kept`).
 
-    Reads `records/{person,organisation,employee,crm_user}/*.parquet`, `past_values/` and, where there are any, the
-    registry, members and models in `state/` and the `decisions` file; `state/` is the publication's to write.
-    `publication_number` is the publication that would hold the result. `memory` is a DuckDB size (`4GB`); what does
-    not fit spills to `data/identity/.spill`. Raises DecisionError for a file of decisions that cannot be read,
-    IdentityError for two records under one key.
+    Reads `records/{person,organisation,employee,crm_user}/*.parquet`, `past_values/`, `merged/` and, where
+    there are any, the registry, members and models in `state/` and the `decisions` file; `state/` is the publication's
+    to write. `publication_number` is the publication that would hold the result. `memory` is a DuckDB size (`4GB`);
+    what does not fit spills to `data/identity/.spill`. Raises DecisionError for a file of decisions that cannot be
+    read, IdentityError for two records under one key.
     """
     decided = read_decisions(decisions)
     try:
@@ -186,6 +187,7 @@ def _all_anew(
     for party, model in models.items():
         write_calibration(connection, data / "identity", party, model)
     lay_out_state(connection, data / "state")
+    find_swallowed(connection, "")
     connection.execute(f"create table membership as {membership('')}")
     change = name_customers(connection, publication_number)
     save_all(connection)

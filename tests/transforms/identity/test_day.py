@@ -35,8 +35,9 @@ class Life:
 
     def day(self) -> None:
         events = (
-            *(self.person_comes, self.person_goes, self.person_changes) * 3,
-            self.firm_comes, self.firm_goes, self.firm_changes, self.somebody_decides,
+            *(self.person_comes, self.person_goes, self.person_changes, self.person_is_merged) * 3,
+            self.firm_comes, self.firm_goes, self.firm_changes, self.firm_is_merged, self.somebody_decides,
+            self.person_returns,
         )  # fmt: skip
         for _ in range(self.chance.randrange(1, 12)):
             self.chance.choice(events)()
@@ -55,6 +56,18 @@ class Life:
     def firm_goes(self) -> None:
         self.world.remove(self._any("organisation"))
 
+    def person_is_merged(self) -> None:
+        self._merge("person", self.person_goes)
+
+    def firm_is_merged(self) -> None:
+        self._merge("organisation", self.firm_goes)
+
+    def person_returns(self) -> None:
+        """One of those who were merged, if any: as somebody else, like as not."""
+        merged = [row for row in self.world.merged["person"] if row["source"] == "crm"]
+        if merged and (one := self.chance.choice(merged)["record_id"]) not in self._there("person", "crm"):
+            self.world.person(f"crm:{one}", **self._somebody())
+
     def person_changes(self) -> None:
         row, now = self.chance.choice(self.world.rows["person"]), self._somebody()
         field = self.chance.choice(sorted(now.keys() - {"organisation"}))
@@ -71,6 +84,18 @@ class Life:
         one, other = self.chance.sample(self.world.rows["person"], 2)
         sides = (f"{row['source']}:{row['record_id']}" for row in (one, other))
         self.world.decide(self.chance.choice(["same", "different"]), *sides)
+
+    def _merge(self, kind: str, go: Callable[[], None]) -> None:
+        """One goes that another record of its source swallowed; now and then one that is gone itself, or the survivor
+        of a later merge."""
+        before = self._there(kind, "crm")
+        go()
+        for gone in sorted(before - self._there(kind, "crm")):
+            known = sorted(before | {row["record_id"] for row in self.world.merged[kind] if row["source"] == "crm"})
+            self.world.merge(f"crm:{gone}", f"crm:{self.chance.choice(known)}", kind)
+
+    def _there(self, kind: str, source: str) -> set[str]:
+        return {row["record_id"] for row in self.world.rows[kind] if row["source"] == source}
 
     def _any(self, kind: str) -> str:
         row = self.chance.choice(self.world.rows[kind])
@@ -100,7 +125,8 @@ def both(world: World, tmp_path_factory: pytest.TempPathFactory) -> Callable[[in
     def resolve(publication: int) -> tuple[IdentityReport, World]:
         other = World(tmp_path_factory.mktemp("anew"))
         shutil.copytree(world.data / "state", other.data / "state")
-        other.rows, other.past, other.decisions = world.rows, world.past, world.decisions
+        other.rows, other.past, other.merged = world.rows, world.past, world.merged
+        other.decisions = world.decisions
         day, anew = world.resolve(publication), other.resolve(publication)
         assert anew.anew
         for name in TABLES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 import duckdb
 import polars as pl
@@ -22,8 +23,9 @@ class Registry:
         self.registry = pl.DataFrame()
         self.member = pl.DataFrame()
 
-    def publish(self, *clusters: str, kind: str = "person") -> dict[str, str]:
-        """Clusters as texts, a letter per record -> letter: customer id."""
+    def publish(self, *clusters: str, kind: str = "person", swallowed: Mapping[str, str] = {}) -> dict[str, str]:
+        """Clusters as texts, a letter per record -> letter: customer id. `swallowed`: letter that is gone -> letter in
+        its place."""
         self.publication += 1
         with duckdb.connect() as connection:
             connection.execute(f"create table old_registry ({REGISTRY_COLUMNS})")
@@ -35,6 +37,8 @@ class Registry:
             rows = [(letter, kind, number) for number, cluster in enumerate(clusters) for letter in cluster]
             schema = {"record_key": pl.String, "customer_type": pl.String, "cluster": pl.Int64}
             keep(connection, "membership", pl.DataFrame(rows, schema=schema, orient="row"))
+            taken = {"record_key": list(swallowed), "survivor_key": list(swallowed.values())}
+            keep(connection, "swallowed", pl.DataFrame(taken, schema=dict.fromkeys(taken, pl.String)))
             self.change = name_customers(connection, self.publication)
             self.registry = connection.sql("select * from registry order by customer_id").pl()
             self.member = connection.sql("select * from member order by record_key").pl()
@@ -200,6 +204,82 @@ def test_a_record_that_returns_after_its_customer_was_merged_finds_the_survivor(
     registry.publish("abc")
     assert registry.publish("abc", "d")["d"] != survivor
     assert registry.publish("abcd")["d"] == survivor
+
+
+def test_a_swallowed_record_leads_to_its_survivors_customer_and_is_not_present() -> None:
+    registry = Registry()
+    ids = registry.publish("a", "b")
+    assert registry.publish("a", swallowed={"b": "a"}) == {"a": ids["a"]}
+    assert registry.status(ids["b"]) == ("merged", [ids["a"]])
+    assert registry.change.gone == 0
+    assert registry.member.rows() == [("a", ids["a"], True), ("b", ids["a"], False)]
+    registry.publish("a", swallowed={"b": "a"})
+    assert registry.status(ids["b"]) == ("merged", [ids["a"]])
+    assert registry.published(ids["b"]) == 2
+
+
+def test_a_survivor_that_was_unknown_inherits_the_customer() -> None:
+    registry = Registry()
+    old = registry.publish("a", "z")["a"]
+    assert registry.publish("b", "z", swallowed={"a": "b"})["b"] == old
+    assert registry.status(old) == ("live", [])
+
+
+def test_a_swallowed_record_takes_no_id_from_those_who_are_there() -> None:
+    registry = Registry()
+    ids = registry.publish("abc", "z")
+    # Most of the customer was swallowed, and its founder: but one of its records stands where it stood.
+    assert registry.publish("c", "z", swallowed={"a": "z", "b": "z"}) == {"c": ids["a"], "z": ids["z"]}
+    assert registry.status(ids["a"]) == ("live", [ids["z"]])
+
+
+def test_a_survivor_keeps_its_customer_also_where_the_swallowed_records_is_older() -> None:
+    registry = Registry()
+    old = registry.publish("a")["a"]
+    young = registry.publish("a", "b")["b"]
+    assert registry.publish("b", swallowed={"a": "b"})["b"] == young
+    assert registry.status(old) == ("merged", [young])
+
+
+def test_records_swallowed_by_two_split_their_customer() -> None:
+    registry = Registry()
+    ids = registry.publish("a", "b", "cd")
+    registry.publish("a", "b", swallowed={"c": "a", "d": "b"})
+    assert registry.status(ids["c"]) == ("split", [ids["a"], ids["b"]])
+
+
+def test_a_merge_that_is_told_late_still_leads_on() -> None:
+    registry = Registry()
+    ids = registry.publish("a", "b")
+    registry.publish("a")
+    assert registry.status(ids["b"]) == ("gone", [])
+    registry.publish("a", swallowed={"b": "a"})
+    assert registry.status(ids["b"]) == ("merged", [ids["a"]])
+
+
+def test_who_was_never_known_founds_nothing_when_swallowed() -> None:
+    registry = Registry()
+    registry.publish("b")
+    registry.publish("b", swallowed={"a": "b"})
+    assert registry.member.rows() == [("b", customer_id("b", 0), True)]
+    assert registry.registry.height == 1
+
+
+def test_nobody_inherits_across_people_and_organisations() -> None:
+    registry = Registry()
+    person = registry.publish("a")["a"]
+    registry.publish("b", kind="organisation", swallowed={"a": "b"})
+    assert registry.status(person) == ("gone", [])
+    assert registry.member.rows()[0] == ("a", person, False)
+
+
+def test_an_erased_id_leads_nowhere_when_its_record_is_swallowed() -> None:
+    registry = Registry()
+    ids = registry.publish("a", "b")
+    erased = pl.when(pl.col("customer_id") == ids["a"]).then(pl.lit("erased")).otherwise("status")
+    registry.registry = registry.registry.with_columns(status=erased)
+    registry.publish("b", swallowed={"a": "b"})
+    assert registry.status(ids["a"]) == ("erased", [])
 
 
 def test_a_record_that_turns_from_person_to_organisation_gets_another_id() -> None:

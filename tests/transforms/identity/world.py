@@ -17,6 +17,7 @@ from connectors.publication import MODEL_FILES
 from tests.transforms.identity.crowd import firm, somebody, who
 from transforms.identity import IdentityReport, resolve_identity
 from transforms.identity.kept import attach_results
+from transforms.merges import Merge
 from transforms.past_values import PastValue
 from transforms.records import KINDS
 
@@ -46,6 +47,7 @@ class World:
         self.data = data
         self.rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in OBJECTS}
         self.past: dict[str, list[dict[str, Any]]] = {"person": [], "organisation": []}
+        self.merged: dict[str, list[dict[str, str]]] = {"person": [], "organisation": []}
         self.decisions: list[tuple[str, ...]] = []
         self.duplicate_free: dict[str, list[str]] = {}
 
@@ -87,12 +89,17 @@ class World:
             gone = _reference(record, kind)
             rows[:] = [row for row in rows if (row["source"], row["record_id"]) != (gone["source"], gone["record_id"])]
 
+    def merge(self, record: str, into: str, kind: str = "person") -> None:
+        """The source says that it merged one of its records into another one; that does not remove it."""
+        swallowed, survivor = _reference(record, kind), _reference(into, kind)
+        self.merged[kind].append(swallowed | {"into_record_id": survivor["record_id"]})
+
     def decide(self, decision: str, one: str, other: str, kind: str = "person", when: str = "2026-01-01") -> None:
         sides = (part for record in (one, other) for part in _reference(record, kind).values())
         self.decisions.append((decision, *sides, "Ada", "we called them", when))
 
     def shuffle(self, seed: int) -> None:
-        for rows in (*self.rows.values(), *self.past.values()):
+        for rows in (*self.rows.values(), *self.past.values(), *self.merged.values()):
             random.Random(seed).shuffle(rows)  # noqa: S311
 
     def resolve(self, publication: int = 1) -> IdentityReport:
@@ -112,6 +119,7 @@ class World:
         for folder, by_kind, schemas in (
             ("records", self.rows, {kind: KINDS[kind].create_empty().schema for kind in self.rows}),
             ("past_values", self.past, dict.fromkeys(self.past, PastValue.create_empty().schema)),
+            ("merged", self.merged, dict.fromkeys(self.merged, Merge.create_empty().schema)),
         ):
             for kind, rows in by_kind.items():
                 place = self.data / folder / kind
