@@ -16,7 +16,8 @@ import dataframely as dy
 import duckdb
 import polars as pl
 
-from transforms.mapping import Plan, accepted, apply, made, record_columns, when_holds
+from transforms.cutting import record_columns
+from transforms.mapping import Plan, accepted, apply, made, when_holds
 from transforms.merges import swallowed_rows
 from transforms.normalise import BoundRecord
 from transforms.outcomes import ACCEPTED, SUPERSEDED

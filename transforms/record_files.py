@@ -17,7 +17,8 @@ from connectors.spec import Connector, SourceSettings
 from transforms import outcomes, stamps
 from transforms.cleaners.phone_answers import ANSWERS
 from transforms.collected import collected_rows
-from transforms.mapping import Plan, accepted, apply, issues, plan, record_columns
+from transforms.cutting import record_columns
+from transforms.mapping import Plan, accepted, apply, issues, plan
 from transforms.merges import each_once, merged_records
 from transforms.normalise import BoundConnector, bind
 from transforms.outcomes import IssueCount, NormaliseReport, ObjectReport
