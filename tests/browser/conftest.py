@@ -16,22 +16,11 @@ import requests
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from connectors.sample import write_sample
+from tests.acme import acme
 
 CHROMIUM = shutil.which("chromium")
 PATIENCE, A_RUN = 120_000, 600_000
 """Milliseconds for a page and for a run, which take seconds: the tests may share their machine."""
-CONNECTOR = """
-name: acme
-kind: crm
-owner: sales
-rank: 40
-objects:
-  Account:
-    exports: [{file: accounts, require: [Id]}]
-    key: Id
-    records: [{kind: organisation, fields: {name: {from: NAMES, clean: organisation_name}, city: City}}]
-"""
-"""`NAMES` are the columns of the name; it takes both of them to have a name for every row."""
 NAMED, UNNAMED = 5, 12
 
 
@@ -50,7 +39,7 @@ class Morning:
         return self.page
 
     def write_connector(self, names: str) -> None:
-        self.connector.write_text(CONNECTOR.replace("NAMES", names))
+        self.connector.write_text(acme(names))
 
     def concord(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "orchestration.cli", *arguments, "--data", str(self.data)]

@@ -8,19 +8,9 @@ import pytest
 
 from orchestration.replay import replay
 from orchestration.settings import Settings
+from tests.acme import acme
 from tests.integration.conftest import Place
 
-CONNECTOR = """
-name: acme
-kind: crm
-owner: sales
-rank: 40
-objects:
-  Account:
-    exports: [{file: accounts, require: [Id]}]
-    key: Id
-    records: [{kind: organisation, fields: {name: {from: NAMES, clean: organisation_name}, city: CITY}}]
-"""
 ROWS = "Id,Name,Old Name,City,Town\n1,Acme,,Rome,Ostia\n2,,Beta,Oslo,Moss\n"
 
 
@@ -29,7 +19,7 @@ def mended(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     """A run of which one row of two was rejected; the connector's file."""
     file = tmp_path / "connectors" / "acme.yaml"
     file.parent.mkdir()
-    file.write_text(CONNECTOR.replace("NAMES", "Name").replace("CITY", "City"))
+    file.write_text(acme("Name"))
     monkeypatch.setenv("CONCORD_CONNECTORS", str(file.parent))
     place.put("acme/accounts.csv", ROWS)
     place.run()
