@@ -36,7 +36,7 @@ def test_a_replay_brings_in_what_was_rejected_and_touches_nothing_else(place: Pl
     import polars as pl  # noqa: PLC0415
 
     old = pl.read_parquet(path)
-    mended.write_text(CONNECTOR.replace("NAMES", '[Name, "Old Name"]').replace("CITY", "City"))
+    mended.write_text(acme('[Name, "Old Name"]'))
     found = replay(settings(place), None)
     assert (found["held"], found["rejected_before"], found["rejected_now"]) == (False, 1, 0)
     new = pl.read_parquet(path)
@@ -47,7 +47,7 @@ def test_a_replay_brings_in_what_was_rejected_and_touches_nothing_else(place: Pl
 
 def test_a_replay_that_would_change_what_was_accepted_is_held(place: Place, mended: Path) -> None:
     number = place.publication.number
-    mended.write_text(CONNECTOR.replace("NAMES", '[Name, "Old Name"]').replace("CITY", "Town"))
+    mended.write_text(acme('[Name, "Old Name"]', "Town"))
     found = replay(settings(place), None)
     assert found["held"]
     assert "acme:Account:1" in found["would_change"]
