@@ -20,11 +20,12 @@ from connectors.readers.json_alike import columns_alike
 from connectors.readers.json_cells import NotJson, Paths, parse, reading_of, statement
 from connectors.readers.json_text import Document, Ints
 from connectors.readers.reading import Opened, Reading, Reason, Stated, Wanted
+from connectors.readers.rows import LF
 from connectors.readers.sink import Sink
 from connectors.spec import ExportShape
 
 MAX_LINE = 64 * 1024 * 1024
-STRETCH = 2 * 1024 * 1024
+STRETCH = 1024 * 1024
 """Bytes of rows that may turn out to be alike as a whole: the processor's cache holds them."""
 BATCH = 256 * 1024
 """Bytes of rows parsed together: so few that their objects stay in the processor's cache, which is twice as fast."""
@@ -80,7 +81,7 @@ class _Rows:
         """Land what was taken."""
         found = [table for table in self._tables if table.num_rows]
         if found:
-            self._sink.land(pa.concat_tables(found).combine_chunks())
+            self._sink.land(pa.concat_tables(found))
         self._tables, self._held = [], 0
 
     def take(self, data: bytes, start: Ints, end: Ints) -> None:
@@ -96,8 +97,10 @@ class _Rows:
         """Take some rows as they stand where they are proven to be alike; `data` ends with the last of them."""
         alike = None if self._damaged else columns_alike(data, start, end, self.paths.named)
         if alike is not None:
-            numbers = pa.array(np.arange(len(end), dtype=np.int64) + self.count + 1)
-            self._hold(pa.table({"_row": numbers, **self.paths.columns_of_alike(alike, len(end))}), data)
+            columns = self.paths.columns_of_alike(alike)
+            rows = zip((pa.array(kind.rows + self.count + 1) for kind in alike), columns, strict=True)
+            table = pa.concat_tables(pa.table({"_row": numbers, **cells}) for numbers, cells in rows)
+            self._hold(table.sort_by("_row") if len(alike) > 1 else table, data)
             self._skip(data)
             self.count += len(end)
             return
@@ -145,8 +148,9 @@ class _Rows:
 
     def _skip(self, data: bytes) -> None:
         """Pass over bytes."""
-        self._line += data.count(b"\n")
-        self._byte += self._encoding.width(np.frombuffer(data, np.uint8))
+        array = np.frombuffer(data, np.uint8)
+        self._line += int(np.count_nonzero(array == LF))
+        self._byte += self._encoding.width(array)
 
 
 def _runs(start: Ints, end: Ints, size: int) -> Iterator[slice]:

@@ -1,65 +1,89 @@
-"""The proven fast path of JSON rows: flat objects with the same keys in the same order, cut into columns unparsed.
+"""The proven fast path of JSON rows: objects of a few kinds, alike within each, cut into columns unparsed.
 
-Where a run of rows is proven to be such, its cells lie between marks at known places, and are taken from the bytes as
-they stand. Of anything else nothing is said here: then `connectors.readers.json` parses the rows one by one.
+Rows are of one kind where all that stands between their plain values is the same, byte by byte: keys, brackets, spaces.
+Then their cells lie between marks at known places, and are taken from the bytes as they stand. Of anything else nothing
+is said here: then `connectors.readers.json` parses the rows one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import cast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
 import numpy as np
 import orjson
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.readers.gate import Bytes
-from connectors.readers.json_text import BACKSLASH, COLON, COMMA, QUOTE, Ints, escaped
+from connectors.readers.json_cells import look_up
+from connectors.readers.json_text import BACKSLASH, COLON, COMMA, NONE, OBJECT, QUOTE, Ints, escaped
+from connectors.readers.json_written import are_numbers, meant, stretches, words
 from connectors.readers.rows import Flags, inside_quotes
 
-BRACE, BRACE_END = b"{}"
+OBJECT_END = ord("}")
 SPACE = 0x20
 UPPER = 0x20
 """The bit that square brackets lack and curly ones have."""
-LITERAL = r"^(?:-?(?:0|[1-9][0-9]{0,299})(?:\.[0-9]{1,300})?|true|false|null)$"
-"""Numbers without exponent, of which the digits are kept, and words. What is rarer is parsed."""
+MAX_KINDS = 16
+"""Kinds of rows in a stretch. Each takes a look at all that is left, and few rows of each are no gain."""
+MAX_DEPTH = 32
+"""Objects in a row, one in another or not."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Rows of one kind, by index, and their cells."""
+
+    rows: Ints
+    template: dict[str, Any]
+    """The keys of each, as they are nested, with the number of its cells in place of each plain value."""
+    cells: dict[int, pa.Array]
+    """Text, by number: of the wanted keys only."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Rows of one kind and where their values stand, key by key."""
+
+    rows: Ints
+    template: dict[str, Any]
+    keys: int
+    first: Ints
+    last: Ints
 
 
 class _Unlike(Exception):
     """The rows are not proven to be alike."""
 
 
-def columns_alike(data: bytes, start: Ints, end: Ints, named: Collection[str]) -> dict[str, pa.Array | None] | None:
-    """The cells of rows that are alike, by key: as text where the key is `named`; None where nothing is proven.
+def columns_alike(data: bytes, start: Ints, end: Ints, named: Collection[str]) -> list[Alike] | None:
+    """Rows of a few kinds, the kinds in the order of their first rows; None where one row is not proven.
 
     Args:
         data: valid UTF-8 that ends with the last row.
-        start: where each row begins, perhaps with a space.
+        start: where each row begins, perhaps with spaces.
         end: where each row ends; what separates it from the next is one byte.
-        named: keys whose cells are wanted; those of the others are checked as well, and not given.
+        named: paths whose cells are wanted; the others are checked as well, and not given.
     """
     try:
-        keys = _keys(data[int(start[0]) : int(end[0])])
-        array = np.frombuffer(data, np.uint8)
+        array, begin = np.frombuffer(data, np.uint8), int(start[0])
         is_quote = array == QUOTE
         slashes = np.flatnonzero(array == BACKSLASH) if b"\\" in data else None
         if slashes is not None:
             is_quote[escaped(array)] = False
-        marks = _marks(array, is_quote, start, end, len(keys))
-        spaces = int(array[marks[0, 1] + 1] == SPACE)
-        first, last = marks[:, 1::2] + 1 + spaces, marks[:, 2::2]
-        _prove((first < last).all())
-        _same_between(data, marks[:, 0:-1:2], first)
-        is_text = array[first] == QUOTE
-        _prove(((array[last - 1] == QUOTE) & (last - first > 1))[is_text].all())
+        is_quote[:begin] = False
+        kinds = list(_kinds(data, array, _marks(array, is_quote, start, end), start, end))
+        # JSON has no control characters in texts: all there are separate rows, or stand between their values.
+        between = sum(_controls(array[start[kind.rows[0]] : end[kind.rows[0]]]) * len(kind.rows) for kind in kinds)
+        _prove(_controls(array[begin:]) == between + _controls(array[end[:-1]]))
+        is_text = [array[kind.first] == QUOTE for kind in kinds]
         # Each key and each text has two quotes at least: with as many in all, none has more.
-        _prove(np.count_nonzero(is_quote) == 2 * (first.size + np.count_nonzero(is_text)))
-        return {
-            key: _cells(data, first[:, i], last[:, i], is_text[:, i], slashes, wanted=key in named)
-            for i, key in enumerate(keys)
-        }
+        quoted = sum(kind.keys * len(kind.rows) for kind in kinds) + sum(map(np.count_nonzero, is_text))
+        _prove(np.count_nonzero(is_quote) == 2 * quoted)
+        return [_cut(data, array, kind, text, slashes, named) for kind, text in zip(kinds, is_text, strict=True)]
     except _Unlike:
         return None
 
@@ -69,93 +93,129 @@ def _prove(holds: object) -> None:
         raise _Unlike
 
 
-def _keys(row: bytes) -> list[str]:
-    """The keys of a row of plain values."""
+def _controls(part: Bytes) -> int:
+    return int(np.count_nonzero(part < SPACE))
+
+
+def _marks(array: Bytes, is_quote: Flags, start: Ints, end: Ints) -> Ints:
+    """Places of brackets, colons and commas outside texts, but for what separates rows."""
+    inside = inside_quotes(is_quote)
+    _prove(not inside[end - 1].any())
+    upper = array | UPPER
+    is_mark = (upper == OBJECT) | (upper == OBJECT_END) | (array == COMMA) | (array == COLON)
+    is_mark &= ~inside
+    is_mark[: int(start[0])] = False
+    is_mark[end[:-1]] = False
+    return np.flatnonzero(is_mark)
+
+
+def _kinds(data: bytes, array: Bytes, at: Ints, start: Ints, end: Ints) -> Iterator[_Kind]:
+    """The kinds of rows by their marks, until every row is of one."""
+    until = np.searchsorted(at, end)
+    width = np.diff(until, prepend=0)
+    left, found = np.arange(len(end)), 0
+    while len(left):
+        _prove(found < MAX_KINDS)
+        most = int(width[left[0]])
+        same = left[width[left] == most]
+        marks = at.reshape(-1, most) if len(same) == len(end) else at[(until[same] - most)[:, None] + np.arange(most)]
+        kind, is_alike = _kind(data, array, marks, start[same], end[same])
+        yield _Kind(same[is_alike], *kind)
+        left, found = np.setdiff1d(left, same[is_alike], assume_unique=True), found + 1
+
+
+def _kind(
+    data: bytes, array: Bytes, marks: Ints, start: Ints, end: Ints
+) -> tuple[tuple[dict[str, Any], int, Ints, Ints], Flags]:
+    """Of rows with as many marks, which are like the first, what that is, and where their values stand."""
     try:
-        found = orjson.loads(row)
+        row = orjson.loads(data[int(start[0]) : int(end[0])])
     except orjson.JSONDecodeError:  # its attributes quote the data
         raise _Unlike from None
-    _prove(isinstance(found, dict) and found and not any(isinstance(value, dict | list) for value in found.values()))
-    return list(found)
+    shown = array[marks[0]].tobytes()
+    _prove(isinstance(row, dict) and row and shown.count(OBJECT) <= MAX_DEPTH)
+    # A key that stands twice is one key of the object: then there are more marks than it has.
+    _prove(shown == _marks_of(row))
+    values = np.array([i for i, mark in enumerate(shown) if mark == COLON and shown[i + 1] != OBJECT], np.int64)
+    first, last = marks.T[values] + 1, marks.T[values + 1]
+    first += (array[first[:, 0]] == SPACE)[:, None]
+    is_alike = _same_between(data, np.vstack((start, last)), np.vstack((first, end)))
+    first, last = (first, last) if is_alike.all() else (first[:, is_alike], last[:, is_alike])
+    _prove((first < last).all())
+    return (_numbered(row, count()), shown.count(COLON), first, last), is_alike
 
 
-def _marks(array: Bytes, is_quote: Flags, start: Ints, end: Ints, keys: int) -> Ints:
-    """Places of the marks outside texts, per row: a brace, then a colon and a comma or the other brace for each key."""
-    # JSON has no control characters in texts: so what there is of them separates rows.
-    separators = array[end[:-1]]
-    begin = int(start[0])
-    _prove(np.count_nonzero(array[begin:] < SPACE) == np.count_nonzero(separators < SPACE))
-    upper = array | UPPER
-    is_mark = (upper == BRACE) | (upper == BRACE_END) | (array == COMMA) | (array == COLON)
-    is_mark &= ~inside_quotes(is_quote)
-    is_mark[:begin] = False
-    is_mark[end[:-1]] = False
-    at = np.flatnonzero(is_mark)
-    width = 2 * keys + 1
-    _prove(len(at) == width * len(end))
-    marks = at.reshape(-1, width)
-    kinds = np.frombuffer(b"{" + b":," * (keys - 1) + b":}", np.uint8)
-    _prove((array[marks] == kinds).all() and (marks[:, -1] == end - 1).all())
-    above = marks[:, 0] - start
-    _prove(((above == 0) | ((above == 1) & (array[start] == SPACE))).all())
-    return marks
+def _marks_of(row: dict[str, Any]) -> bytes:
+    """The marks that an object has, where none of its values is an array."""
+    return b"{" + b",".join(b":" + (_marks_of(one) if isinstance(one, dict) else b"") for one in row.values()) + b"}"
 
 
-def _same_between(data: bytes, begin: Ints, until: Ints) -> None:
-    """Proves what stands between the values, keys above all, to be the same in every row."""
+def _numbered(value: Any, numbers: Iterator[int]) -> Any:
+    """The objects of a row with a number in place of each value."""
+    if isinstance(value, dict):
+        return {key: _numbered(inner, numbers) for key, inner in value.items()}
+    return next(numbers)
+
+
+def _same_between(data: bytes, begin: Ints, until: Ints) -> Flags:
+    """In which rows what stands between the values is the same as in the first; compared by words of eight bytes."""
     lengths = until - begin
-    _prove((lengths == lengths[0]).all())
-    for at, first, last in zip(begin.T, begin[0].tolist(), until[0].tolist(), strict=True):
-        _prove(_stands(data, at, data[first:last]))
+    same: Flags = (lengths == lengths[:, :1]).all(axis=0)
+    begin = begin if same.all() else begin[:, same]
+    found = np.ones(begin.shape[1], bool)
+    for stands, first, last in zip(begin, begin[:, 0].tolist(), until[:, 0].tolist(), strict=True):
+        for at, expected in _words(data[first:last]):
+            size = expected.itemsize
+            found &= np.ndarray(len(data) - at - size + 1, expected.dtype, data, at, (1,))[stands] == expected
+    same[same] = found
+    return same
 
 
-def _stands(data: bytes, at: Ints, text: bytes) -> bool:
-    """Whether a text of four bytes or more stands at all these places; compared by words, the last may overlap."""
-    size = 8 if len(text) >= 8 else 4
-    words = np.ndarray(len(data) - size + 1, f"=u{size}", data, strides=(1,))
-    steps = {*range(0, len(text) - size, size), len(text) - size}
-    return all((words[at + step] == np.frombuffer(text, words.dtype, 1, step)).all() for step in steps)
+def _words(text: bytes) -> Iterator[tuple[int, np.unsignedinteger[Any]]]:
+    """A text as words and their places; the last may overlap the one before."""
+    size = next(size for size in (8, 4, 2, 1) if len(text) >= size or size == 1)
+    for at in sorted({*range(0, len(text) - size, size), len(text) - size}) if text else ():
+        yield at, np.frombuffer(text, f"=u{size}", 1, at)[0]
 
 
-def _cells(
-    data: bytes, first: Ints, last: Ints, is_text: Flags, slashes: Ints | None, *, wanted: bool
-) -> pa.Array | None:
-    """The values of one key; None where they are only to be proven."""
-    changed: list[tuple[Ints, pl.Series]] = []
-    if not is_text.all():
-        other = np.flatnonzero(~is_text)
-        words = _series(data, first[other], last[other])
-        _prove(words.str.contains(LITERAL).all() and not (words == "-0").any())
-        changed.append((other, words.replace("null", None)))
-    if slashes is not None:
-        written = np.flatnonzero(np.searchsorted(slashes, first) < np.searchsorted(slashes, last))
-        if len(written):
-            changed.append((written, _unescaped(_series(data, first[written], last[written]))))
-    if not wanted:
-        return None
-    cells = _texts(data, first + is_text, last - is_text)
-    for places, values in changed:
-        mask = np.zeros(len(cells), bool)
-        mask[places] = True
-        cells = pc.replace_with_mask(cells, mask, values.to_arrow(compat_level=pl.CompatLevel.oldest()))
-    return cells
+def _cut(data: bytes, array: Bytes, kind: _Kind, is_text: Flags, slashes: Ints | None, named: Collection[str]) -> Alike:
+    """The cells of the named keys; those of all keys are proven."""
+    _prove(((array[kind.last - 1] == QUOTE) & (kind.last - kind.first > 1))[is_text].all())
+    absent = _absent(data, kind, ~is_text) if not is_text.all() else None
+    written, texts = _written(data, kind, slashes) if slashes is not None else (NONE, None)
+    cells = {}
+    for one in sorted({found for path in named if isinstance(found := look_up(kind.template, path), int)}):
+        quote = is_text[one]
+        null = absent[one] if absent is not None and absent[one].any() else None
+        column = stretches(data, kind.first[one] + quote, kind.last[one] - quote, null)
+        own = written % len(is_text) == one
+        if texts is not None and own.any():
+            mask = np.zeros(len(column), bool)
+            mask[written[own] // len(is_text)] = True
+            column = pc.replace_with_mask(column, mask, texts.filter(pa.array(own)))
+        cells[one] = column
+    return Alike(kind.rows, kind.template, cells)
 
 
-def _texts(data: bytes, begin: Ints, until: Ints) -> pa.Array:
-    """Stretches of the data in ascending order, each a cell: every second of those that their borders make."""
-    borders = np.empty(2 * len(begin) + 1, np.int64)
-    borders[0:-1:2], borders[1::2], borders[-1] = begin, until, len(data)
-    every = pa.LargeStringArray.from_buffers(len(borders) - 1, pa.py_buffer(borders), pa.py_buffer(data))
-    return every.take(pa.array(np.arange(0, len(borders) - 1, 2)))
+def _absent(data: bytes, kind: _Kind, is_plain: Flags) -> Flags:
+    """Which values are `null`; those that are no texts are words, or numbers that are their digits."""
+    first, last = kind.first[is_plain], kind.last[is_plain]
+    null, word = words(data, first, last)
+    _prove(are_numbers(data, first[~word], last[~word]))
+    found = np.zeros(is_plain.shape, bool)
+    found[is_plain] = null
+    return found
 
 
-def _series(data: bytes, begin: Ints, until: Ints) -> pl.Series:
-    return cast(pl.Series, pl.from_arrow(_texts(data, begin, until)))
-
-
-def _unescaped(written: pl.Series) -> pl.Series:
-    """Texts as JSON writes them, with their quotes, as they are meant."""
-    try:
-        return pl.Series(orjson.loads("[" + written.str.join(",")[0] + "]"), dtype=pl.String)
-    except orjson.JSONDecodeError:
-        raise _Unlike from None
+def _written(data: bytes, kind: _Kind, slashes: Ints) -> tuple[Ints, pa.Array | None]:
+    """The values that hold escapes, counted row by row, and the texts that they mean."""
+    first, last = kind.first.T.ravel(), kind.last.T.ravel()
+    value = np.searchsorted(first, slashes, side="right") - 1
+    slashes, value = slashes[value >= 0], value[value >= 0]
+    found = value[slashes < last[value]]
+    found = found[np.diff(found, prepend=-1) > 0]
+    if not len(found):
+        return NONE, None
+    texts = meant(stretches(data, first[found], last[found]))
+    _prove(texts is not None)
+    return found, texts

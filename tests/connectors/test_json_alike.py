@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.readers import json as reader
 from connectors.readers.gate import Refused
-from connectors.readers.json_alike import columns_alike
+from connectors.readers.json_alike import Alike, columns_alike
 from connectors.readers.reading import Reading
 from tests.connectors import reading
 
@@ -102,11 +101,11 @@ def test_one_odd_line_lands_or_is_rejected_as_ever(tmp_path: Path, line: str, at
     assert same("\n".join(lines).encode(), tmp_path)
 
 
-def alike(lines: list[bytes]) -> dict[str, pa.Array | None] | None:
+def alike(lines: list[bytes], *named: str) -> list[Alike] | None:
     """What is proven of some lines, each without its end."""
     end = np.cumsum([len(line) + 1 for line in lines]) - 1
     start = np.concatenate((np.zeros(1, np.int64), end[:-1] + 1))
-    return columns_alike(b"\n".join(lines), start, end, {"id", "name"})
+    return columns_alike(b"\n".join(lines), start, end, named)
 
 
 TEXT = st.text(st.sampled_from('ab "\\\n:,{}ä€😀'), max_size=6)
@@ -128,14 +127,13 @@ def test_flat_rows_of_the_same_keys_are_proven_and_only_named_cells_given(
         json.dumps(dict(zip(KEPT, row, strict=True)), ensure_ascii=ascii_only, separators=separators).encode()
         for row in rows
     ]
-    found = alike(lines)
+    found = alike(lines, "id", "name")
     assert found is not None, "rows that are alike were left to the parser"
-    assert (list(found), found["salary"]) == ([*KEPT], None)
+    (kind,) = found
+    assert (kind.template, list(kind.cells)) == ({"id": 0, "salary": 1, "name": 2}, [0, 2])
     words = {None: None, True: "true", False: "false"}
-    for key, values in zip(KEPT, zip(*rows, strict=True), strict=True):
-        cells = found[key]
-        if cells is None:
-            continue
+    for number, cells in kind.cells.items():
+        values = [row[number] for row in rows]
         assert cells.to_pylist() == [words[v] if v is None or isinstance(v, bool) else str(v) for v in values]
 
 
