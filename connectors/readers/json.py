@@ -6,13 +6,14 @@ Where the rows stand in a document is found by `connectors.readers.json_text`, w
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
 from connectors.readers.gate import Encoding, Refused, ShapeMismatch, decide, utf8_blocks
@@ -26,7 +27,7 @@ from connectors.spec import ExportShape
 
 MAX_LINE = 64 * 1024 * 1024
 STRETCH = 1024 * 1024
-"""Bytes of rows that may turn out to be alike as a whole: the processor's cache holds them."""
+"""Bytes read together, of rows that may turn out to be alike as a whole: the processor's cache holds them."""
 BATCH = 256 * 1024
 """Bytes of rows parsed together: so few that their objects stay in the processor's cache, which is twice as fast."""
 PART = 16 * 1024 * 1024
@@ -46,8 +47,8 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
     damaged = encoding.name == "utf-8" and (export.facts.invalid > 0 or export.facts.cut_character)
     rows = _Rows(Paths(wanted.called), encoding, sink, damaged=damaged)
     facts = Stated()
-    with export.open() as stream:
-        pieces = utf8_blocks(stream, encoding)
+    with export.open() as stream, _uncollected():
+        pieces = utf8_blocks(stream, encoding, STRETCH)
         beginning = b""
         while not beginning.strip() and (piece := next(pieces, b"")):
             beginning += piece
@@ -62,6 +63,18 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
             facts = _read_document(pieces, shape, rows)
     rows.land()
     return reading_of(rows.paths, wanted, rows.count, sink, facts, encoding.warnings)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles: parsed JSON has none, and to look at each of its objects takes as long as making them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Rows:
@@ -124,11 +137,11 @@ class _Rows:
             values if len(sound) == len(values) else [values[index] for index in sound],
             lambda index: data[int(start[sound[index]]) : int(end[sound[index]])],
         )
-        frame = pl.DataFrame([pl.Series("_row", np.array(sound, np.int64) + self.count + 1, pl.Int64), *columns])
+        table = pa.table({"_row": np.array(sound, np.int64) + self.count + 1, **columns})
         if lost:
             kept = [index not in lost for index in range(len(sound))]
-            frame, sound = frame.filter(pl.Series(kept)), [one for one, keep in zip(sound, kept, strict=True) if keep]
-        self._hold(frame.to_arrow(compat_level=pl.CompatLevel.oldest()), data)
+            table, sound = table.filter(kept), [one for one, keep in zip(sound, kept, strict=True) if keep]
+        self._hold(table, data)
         if len(sound) < len(values):
             self._reject(data, start, end, np.setdiff1d(np.arange(len(values)), sound))
         else:

@@ -73,7 +73,7 @@ def columns_alike(data: bytes, start: Ints, end: Ints, named: Collection[str]) -
         is_quote = array == QUOTE
         slashes = np.flatnonzero(array == BACKSLASH) if b"\\" in data else None
         if slashes is not None:
-            is_quote[escaped(array)] = False
+            is_quote[escaped(slashes, len(array))] = False
         is_quote[:begin] = False
         kinds = list(_kinds(data, array, _marks(array, is_quote, start, end), start, end))
         # JSON has no control characters in texts: all there are separate rows, or stand between their values.
@@ -183,15 +183,16 @@ def _cut(data: bytes, array: Bytes, kind: _Kind, is_text: Flags, slashes: Ints |
     _prove(((array[kind.last - 1] == QUOTE) & (kind.last - kind.first > 1))[is_text].all())
     absent = _absent(data, kind, ~is_text) if not is_text.all() else None
     written, texts = _written(data, kind, slashes) if slashes is not None else (NONE, None)
+    row, key = np.divmod(written, len(is_text))
     cells = {}
     for one in sorted({found for path in named if isinstance(found := look_up(kind.template, path), int)}):
         quote = is_text[one]
         null = absent[one] if absent is not None and absent[one].any() else None
         column = stretches(data, kind.first[one] + quote, kind.last[one] - quote, null)
-        own = written % len(is_text) == one
+        own = key == one
         if texts is not None and own.any():
             mask = np.zeros(len(column), bool)
-            mask[written[own] // len(is_text)] = True
+            mask[row[own]] = True
             column = pc.replace_with_mask(column, mask, texts.filter(pa.array(own)))
         cells[one] = column
     return Alike(kind.rows, kind.template, cells)

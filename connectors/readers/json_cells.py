@@ -124,7 +124,7 @@ class Paths:
 
     def columns_of(
         self, rows: list[dict[str, Any]], written: Callable[[int], bytes]
-    ) -> tuple[list[pl.Series], set[int]]:
+    ) -> tuple[dict[str, pa.Array], set[int]]:
         """The rows' cells as one text column per allowed column; null where the path is absent or null.
 
         Also the indices of rows that cannot be read with their digits, for they are nested too deep.
@@ -147,13 +147,13 @@ class Paths:
                 return None
             return cell(look_up(digits[index], path))
 
-        found = []
+        found = {}
         for name, paths in self._called.items():
             columns = []
             for path in paths:
                 values = list(alike[path]) if path in alike else [row.get(path, ABSENT) for row in rows]
-                columns.append(pl.Series(name, self._cells(name, path, rows, values, exact), pl.String))
-            found.append(reduce(_filled, columns))
+                columns.append(pa.array(self._cells(name, path, rows, values, exact), pa.large_string()))
+            found[name] = _first_filled(columns)
         return found, lost
 
     def columns_of_alike(self, kinds: Sequence[Alike]) -> list[dict[str, pa.Array]]:
