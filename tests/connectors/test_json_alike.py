@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from hypothesis import strategies as st
 
 from connectors.readers import json as reader
 from connectors.readers.gate import Refused
-from connectors.readers.json_alike import Alike, columns_alike
+from connectors.readers.json_alike import MAX_KINDS, Alike, columns_alike
+from connectors.readers.json_written import are_numbers, words
 from connectors.readers.reading import Reading
 from tests.connectors import reading
 
 Read = tuple[Reading, pl.DataFrame, pl.DataFrame]
-ALLOWED = ("id", "name", "a.b", "absent")
+ALLOWED = ("id", "name", "a.b", "a.other", "a.a.id", "absent")
 COLUMNS = {"name": ["name", "alias"]}
 
 
@@ -54,18 +56,30 @@ KEYS = st.sampled_from(['"id"', '"name"', '"alias"', '"a.b"', '"a"', r'"n\u0061m
 
 
 @st.composite
+def objects(draw: Callable[[Any], Any], depth: int = 2) -> list[tuple[str, Any]]:
+    """A kind of object: its keys, each with None for a plain value or the kind of object under it."""
+    inner = objects(depth - 1) if depth else st.none()
+    return [(draw(KEYS), draw(st.none() | inner)) for _ in range(draw(st.integers(0 if depth < 2 else 1, 4)))]
+
+
+@st.composite
 def exports(draw: Callable[[Any], Any]) -> tuple[bytes, str | None]:
-    """Rows of the same keys for the most part, of which some are otherwise, on lines or in a document."""
-    keys = draw(st.lists(KEYS, min_size=1, max_size=4))
-    colon, comma = draw(st.sampled_from([":", ": ", " :"])), draw(st.sampled_from([",", ", "]))
+    """Rows of two kinds for the most part, of which some are otherwise, on lines or in a document."""
+    kinds = draw(st.lists(objects(), min_size=1, max_size=2))
+    in_lines = draw(st.booleans())
+    colon, comma = draw(st.sampled_from([":", ": ", " :"])), draw(st.sampled_from([",", ", ", *["\n,\n "][in_lines:]]))
+
+    def written(kind: list[tuple[str, Any]], values: st.SearchStrategy[str]) -> str:
+        texts = (draw(values) if inner is None else written(inner, values) for _, inner in kind)
+        return "{" + comma.join(key + colon + text for (key, _), text in zip(kind, texts, strict=True)) + "}"
+
     rows = []
     for _ in range(draw(st.integers(1, 6))):
         odd = draw(st.integers(0, 9)) == 0
-        own = draw(st.lists(KEYS, max_size=4)) if odd else keys
-        rows.append("{" + comma.join(key + colon + draw(VALUES if odd else PLAIN) for key in own) + "}")
-    if draw(st.booleans()):
+        rows.append(written(draw(objects() if odd else st.sampled_from(kinds)), VALUES if odd else PLAIN))
+    if in_lines:
         return draw(st.sampled_from(["\n", "\r\n", "\n\n", " \n"])).join(rows).encode(), None
-    return ('{"rows": [' + draw(st.sampled_from([",", ", ", ",\n"])).join(rows) + "]}").encode(), "rows"
+    return ('{"rows": [' + draw(st.sampled_from([",", ", ", ",\n", "\n,\n  "])).join(rows) + "]}").encode(), "rows"
 
 
 @settings(max_examples=300, deadline=None)
@@ -135,6 +149,87 @@ def test_flat_rows_of_the_same_keys_are_proven_and_only_named_cells_given(
     for number, cells in kind.cells.items():
         values = [row[number] for row in rows]
         assert cells.to_pylist() == [words[v] if v is None or isinstance(v, bool) else str(v) for v in values]
+
+
+@pytest.mark.parametrize(
+    ("lines", "kinds"),
+    [
+        (['{"id": 1, "a": {"b": "x"}}', '{"id": "2", "a": {"b": null}}'], 1),
+        (['{"id": 1, "a": {"b": "x"}}', '{"id": 2, "a": null}', '{"id": 3}', '{"id": 4, "a": {"b": "y"}}'], 3),
+        (['{"id": 1, "a": {"b": {"id": 1.50}}}', '{"id": 1, "a": {"b": {}}}', '{"id": 1, "a": {}}'], 3),
+        (['{"id": 1, "a.b": "x", "a": {"b": "y"}}', '{"a": {"b": "y"}, "id": 1, "a.b": "x"}'], 2),
+        (['{"id": 1, "name": "x"}\r', '{"id": 2, "name": "y"}\r'], 1),
+    ],
+)
+def test_rows_of_a_few_kinds_with_objects_in_them_are_proven(tmp_path: Path, lines: list[str], kinds: int) -> None:
+    found = alike([line.encode() for line in lines] * 3, "id", "a.b")
+    assert found is not None, "rows of a few kinds were left to the parser"
+    assert len(found) == kinds
+    assert sorted(row for kind in found for row in kind.rows) == [*range(3 * len(lines))]
+    assert same("\n".join(lines * 3).encode(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *('{"id": 1, "a": {"b": 1, "b": 2}}', '{"id": 1, "a": {"b": 1}, "a": 2}', '{"id": 1, "a": [1]}', '{"id": 1e5}'),
+        *(
+            '{"id": 1, "a": {"b": 01}}',
+            '{"id": 1, "a": {"b": "x"}',
+            '{"id": 1, "a": {"b": "\\q"}}',
+            '{"id": 1, "a": {b: 1}}',
+        ),
+        *(
+            '{"id": 1, "a": {"b": -}}',
+            '{"id": 1, "a": {"b": 1.}}',
+            '{"id": 1, "a": {"b": .5}}',
+            '{"id": 1, "a": {"b": 1.2.3}}',
+        ),
+        *(
+            '{"id": 1, "a": {"b": 1-2}}',
+            '{"id": 1, "a": {"b": nulL}}',
+            '{"id": 1, "a": {"b": trues}}',
+            '{"id": 1, "a": {"b": }}',
+        ),
+        *('{"id": 1, "a": {"b": -0}}', '{"id": 1, "a": {"b": "x\ty"}}', '{"id": 1, "a": ' * 40 + "1" + "}" * 40, "{}"),
+        *(
+            '{"id": 1, "a": {"b": "x}}',
+            '{"id": 1, "a": {"b": "x"y"}}',
+            '{"id": 1, "a": {"b": x"y}}',
+            '{"id": 1, "a"; 2}',
+        ),
+    ],
+)
+@pytest.mark.parametrize("at", [0, 7])
+def test_near_misses_are_left_to_the_parser_and_land_or_are_rejected_as_ever(
+    tmp_path: Path, line: str, at: int
+) -> None:
+    lines = [f'{{"id": {number}, "a": {{"b": "x"}}}}' for number in range(8)]
+    lines[at] = line
+    assert alike([one.encode() for one in lines], "id", "a.b") is None
+    assert same("\n".join(lines).encode(), tmp_path)
+
+
+def test_rows_of_too_many_kinds_are_left_to_the_parser(tmp_path: Path) -> None:
+    lines = [f'{{"id": 1, "{"x" * number}": 1}}' for number in range(1, MAX_KINDS + 1)]
+    assert len(alike([line.encode() for line in lines]) or []) == MAX_KINDS
+    assert alike([line.encode() for line in (*lines, '{"id": 1}')]) is None
+    assert same("\n".join((*lines, '{"id": 1}')).encode(), tmp_path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    values=st.lists(st.text("0123456789.-+eE", max_size=6) | st.sampled_from(["0", "-0.0", "null", "true"]), min_size=1)
+)
+def test_what_is_taken_for_a_number_as_it_stands_is_one(values: list[str]) -> None:
+    data, last = "".join(values).encode() + b"    ", np.cumsum([len(value) for value in values])
+    first = np.concatenate((np.zeros(1, np.int64), last[:-1]))
+    null, word = words(data, first, last)
+    assert word.tolist() == [value in ("null", "true") for value in values]
+    assert null.tolist() == [value == "null" for value in values]
+    plain = [bool(re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", value)) and value != "-0" for value in values]
+    assert [are_numbers(data, first[[i]], last[[i]]) for i in range(len(values))] == plain
+    assert are_numbers(data, first, last) == all(plain)
 
 
 def test_bytes_that_are_not_utf8_keep_rows_from_being_proven(tmp_path: Path) -> None:
