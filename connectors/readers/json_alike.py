@@ -80,7 +80,7 @@ def columns_alike(data: bytes, start: Ints, end: Ints, named: Collection[str]) -
         between = sum(_controls(array[start[kind.rows[0]] : end[kind.rows[0]]]) * len(kind.rows) for kind in kinds)
         _prove(_controls(array[begin:]) == between + _controls(array[end[:-1]]))
         is_text = [array[kind.first] == QUOTE for kind in kinds]
-        # Each key and each text has two quotes at least: with as many in all, none has more.
+        # Marks stand outside texts, so each key and each text has two quotes at least; as many in all: none has more.
         quoted = sum(kind.keys * len(kind.rows) for kind in kinds) + sum(map(np.count_nonzero, is_text))
         _prove(np.count_nonzero(is_quote) == 2 * quoted)
         return [_cut(data, array, kind, text, slashes, named) for kind, text in zip(kinds, is_text, strict=True)]
@@ -99,11 +99,9 @@ def _controls(part: Bytes) -> int:
 
 def _marks(array: Bytes, is_quote: Flags, start: Ints, end: Ints) -> Ints:
     """Places of brackets, colons and commas outside texts, but for what separates rows."""
-    inside = inside_quotes(is_quote)
-    _prove(not inside[end - 1].any())
     upper = array | UPPER
     is_mark = (upper == OBJECT) | (upper == OBJECT_END) | (array == COMMA) | (array == COLON)
-    is_mark &= ~inside
+    is_mark &= ~inside_quotes(is_quote)
     is_mark[: int(start[0])] = False
     is_mark[end[:-1]] = False
     return np.flatnonzero(is_mark)
@@ -141,7 +139,6 @@ def _kind(
     first += (array[first[:, 0]] == SPACE)[:, None]
     is_alike = _same_between(data, np.vstack((start, last)), np.vstack((first, end)))
     first, last = (first, last) if is_alike.all() else (first[:, is_alike], last[:, is_alike])
-    _prove((first < last).all())
     return (_numbered(row, count()), shown.count(COLON), first, last), is_alike
 
 
@@ -180,7 +177,7 @@ def _words(text: bytes) -> Iterator[tuple[int, np.unsignedinteger[Any]]]:
 
 def _cut(data: bytes, array: Bytes, kind: _Kind, is_text: Flags, slashes: Ints | None, named: Collection[str]) -> Alike:
     """The cells of the named keys; those of all keys are proven."""
-    _prove(((array[kind.last - 1] == QUOTE) & (kind.last - kind.first > 1))[is_text].all())
+    _prove((array[kind.last - 1] == QUOTE)[is_text].all())
     absent = _absent(data, kind, ~is_text) if not is_text.all() else None
     written, texts = _written(data, kind, slashes) if slashes is not None else (NONE, None)
     row, key = np.divmod(written, len(is_text))
