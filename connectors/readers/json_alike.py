@@ -13,14 +13,13 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.readers.gate import Bytes
-from connectors.readers.json_cells import look_up
-from connectors.readers.json_text import BACKSLASH, COLON, COMMA, NONE, OBJECT, QUOTE, Ints, escaped
-from connectors.readers.json_written import are_numbers, meant, stretches, words
+from connectors.readers.json_cells import NotJson, parse
+from connectors.readers.json_text import ARRAY, ARRAY_END, BACKSLASH, COLON, COMMA, NONE, OBJECT, QUOTE, Ints, escaped
+from connectors.readers.json_written import Lists, are_numbers, meant, stretches, words
 from connectors.readers.rows import Flags, inside_quotes
 
 OBJECT_END = ord("}")
@@ -39,9 +38,9 @@ class Alike:
 
     rows: Ints
     template: dict[str, Any]
-    """The keys of each, as they are nested, with the number of its cells in place of each plain value."""
-    cells: dict[int, pa.Array]
-    """Text, by number: of the wanted keys only."""
+    """The keys of each as they are nested: under a key an object, or what the lists there hold; else a number."""
+    cells: dict[str, pa.Array | None]
+    """Text, by path: of the wanted paths that lead somewhere. None where that is an object."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,8 @@ class _Kind:
     rows: Ints
     template: dict[str, Any]
     keys: int
+    controls: int
+    """Control characters between the values of each row."""
     first: Ints
     last: Ints
 
@@ -75,16 +76,18 @@ def columns_alike(data: bytes, start: Ints, end: Ints, named: Collection[str]) -
         if slashes is not None:
             is_quote[escaped(slashes, len(array))] = False
         is_quote[:begin] = False
-        kinds = list(_kinds(data, array, _marks(array, is_quote, start, end), start, end))
+        kinds = list(_kinds(data, array, _marks(data, array, is_quote, start, end), start, end))
         # JSON has no control characters in texts: all there are separate rows, or stand between their values.
-        between = sum(_controls(array[start[kind.rows[0]] : end[kind.rows[0]]]) * len(kind.rows) for kind in kinds)
+        between = sum(kind.controls * len(kind.rows) for kind in kinds)
         _prove(_controls(array[begin:]) == between + _controls(array[end[:-1]]))
-        is_text = [array[kind.first] == QUOTE for kind in kinds]
         # Marks stand outside texts, so each key and each text has two quotes at least; as many in all: none has more.
-        quoted = sum(kind.keys * len(kind.rows) for kind in kinds) + sum(map(np.count_nonzero, is_text))
-        _prove(np.count_nonzero(is_quote) == 2 * quoted)
-        return [_cut(data, array, kind, text, slashes, named) for kind, text in zip(kinds, is_text, strict=True)]
-    except _Unlike:
+        begins = [array[kind.first] for kind in kinds]
+        quoted = sum(
+            kind.keys * len(kind.rows) + np.count_nonzero(one == QUOTE) for kind, one in zip(kinds, begins, strict=True)
+        )
+        _prove(np.count_nonzero(is_quote) - _within_lists(is_quote, kinds, begins) == 2 * quoted)
+        return [_cut(data, array, *one, slashes, named) for one in zip(kinds, begins, strict=True)]
+    except (_Unlike, NotJson):
         return None
 
 
@@ -97,14 +100,19 @@ def _controls(part: Bytes) -> int:
     return int(np.count_nonzero(part < SPACE))
 
 
-def _marks(array: Bytes, is_quote: Flags, start: Ints, end: Ints) -> Ints:
-    """Places of brackets, colons and commas outside texts, but for what separates rows."""
+def _marks(data: bytes, array: Bytes, is_quote: Flags, start: Ints, end: Ints) -> Ints:
+    """Places of braces, colons and commas outside texts and lists, but for what separates rows."""
     upper = array | UPPER
     is_mark = (upper == OBJECT) | (upper == OBJECT_END) | (array == COMMA) | (array == COLON)
     is_mark &= ~inside_quotes(is_quote)
     is_mark[: int(start[0])] = False
     is_mark[end[:-1]] = False
-    return np.flatnonzero(is_mark)
+    at = np.flatnonzero(is_mark)
+    if b"[" not in data:
+        return at
+    kind = array[at]
+    step = (kind == ARRAY).astype(np.int64) - (kind == ARRAY_END)
+    return at[(np.cumsum(step) == 0) & (step == 0)]
 
 
 def _kinds(data: bytes, array: Bytes, at: Ints, start: Ints, end: Ints) -> Iterator[_Kind]:
@@ -116,7 +124,8 @@ def _kinds(data: bytes, array: Bytes, at: Ints, start: Ints, end: Ints) -> Itera
         _prove(found < MAX_KINDS)
         most = int(width[left[0]])
         same = left[width[left] == most]
-        marks = at.reshape(-1, most) if len(same) == len(end) else at[(until[same] - most)[:, None] + np.arange(most)]
+        every = len(same) == len(end)
+        marks = at.reshape(len(end), most) if every else at[(until[same] - most)[:, None] + np.arange(most)]
         kind, is_alike = _kind(data, array, marks, start[same], end[same])
         yield _Kind(same[is_alike], *kind)
         left, found = np.setdiff1d(left, same[is_alike], assume_unique=True), found + 1
@@ -124,12 +133,9 @@ def _kinds(data: bytes, array: Bytes, at: Ints, start: Ints, end: Ints) -> Itera
 
 def _kind(
     data: bytes, array: Bytes, marks: Ints, start: Ints, end: Ints
-) -> tuple[tuple[dict[str, Any], int, Ints, Ints], Flags]:
+) -> tuple[tuple[dict[str, Any], int, int, Ints, Ints], Flags]:
     """Of rows with as many marks, which are like the first, what that is, and where their values stand."""
-    try:
-        row = orjson.loads(data[int(start[0]) : int(end[0])])
-    except orjson.JSONDecodeError:  # its attributes quote the data
-        raise _Unlike from None
+    row = parse(data[int(start[0]) : int(end[0])])
     shown = array[marks[0]].tobytes()
     _prove(isinstance(row, dict) and row and shown.count(OBJECT) <= MAX_DEPTH)
     # A key that stands twice is one key of the object: then there are more marks than it has.
@@ -137,13 +143,15 @@ def _kind(
     values = np.array([i for i, mark in enumerate(shown) if mark == COLON and shown[i + 1] != OBJECT], np.int64)
     first, last = marks.T[values] + 1, marks.T[values + 1]
     first += (array[first[:, 0]] == SPACE)[:, None]
-    is_alike = _same_between(data, np.vstack((start, last)), np.vstack((first, end)))
+    begin, until = np.vstack((start, last)), np.vstack((first, end))
+    is_alike = _same_between(data, begin, until)
+    controls = sum(_controls(array[i:j]) for i, j in zip(begin[:, 0], until[:, 0], strict=True))
     first, last = (first, last) if is_alike.all() else (first[:, is_alike], last[:, is_alike])
-    return (_numbered(row, count()), shown.count(COLON), first, last), is_alike
+    return (_numbered(row, count()), shown.count(COLON), controls, first, last), is_alike
 
 
 def _marks_of(row: dict[str, Any]) -> bytes:
-    """The marks that an object has, where none of its values is an array."""
+    """The marks that an object has outside texts and lists."""
     return b"{" + b",".join(b":" + (_marks_of(one) if isinstance(one, dict) else b"") for one in row.values()) + b"}"
 
 
@@ -175,24 +183,75 @@ def _words(text: bytes) -> Iterator[tuple[int, np.unsignedinteger[Any]]]:
         yield at, np.frombuffer(text, f"=u{size}", 1, at)[0]
 
 
-def _cut(data: bytes, array: Bytes, kind: _Kind, is_text: Flags, slashes: Ints | None, named: Collection[str]) -> Alike:
-    """The cells of the named keys; those of all keys are proven."""
-    _prove((array[kind.last - 1] == QUOTE)[is_text].all())
-    absent = _absent(data, kind, ~is_text) if not is_text.all() else None
-    written, texts = _written(data, kind, slashes) if slashes is not None else (NONE, None)
-    row, key = np.divmod(written, len(is_text))
-    cells = {}
-    for one in sorted({found for path in named if isinstance(found := look_up(kind.template, path), int)}):
-        quote = is_text[one]
+def _within_lists(is_quote: Flags, kinds: list[_Kind], begins: list[Bytes]) -> int:
+    """The quotes within lists."""
+    lists = [begin == ARRAY for begin in begins]
+    if not any(one.any() for one in lists):
+        return 0
+    at = np.flatnonzero(is_quote)
+    counts = (
+        np.searchsorted(at, kind.last[one]) - np.searchsorted(at, kind.first[one])
+        for kind, one in zip(kinds, lists, strict=True)
+    )
+    return int(sum(count.sum() for count in counts))
+
+
+def _cut(data: bytes, array: Bytes, kind: _Kind, begin: Bytes, slashes: Ints | None, named: Collection[str]) -> Alike:
+    """The cells of the named paths; those of all keys are proven."""
+    is_text, is_list, ends = begin == QUOTE, begin == ARRAY, array[kind.last - 1]
+    _prove((ends[is_text] == QUOTE).all() and (ends[is_list] == ARRAY_END).all())
+    is_plain = ~(is_text | is_list)
+    absent = _absent(data, kind, is_plain) if is_plain.any() else None
+    written, texts = _written(data, kind, is_text, slashes) if slashes is not None else (NONE, None)
+    row, key = np.divmod(written, max(len(begin), 1))
+    lists = {
+        one: Lists.of(stretches(data, kind.first[one][is_list[one]], kind.last[one][is_list[one]]))
+        for one in np.flatnonzero(is_list.any(axis=1)).tolist()
+    }
+
+    def texts_of(one: int) -> pa.Array:
         null = absent[one] if absent is not None and absent[one].any() else None
-        column = stretches(data, kind.first[one] + quote, kind.last[one] - quote, null)
+        column = stretches(data, kind.first[one] + is_text[one], kind.last[one] - is_text[one], null)
         own = key == one
-        if texts is not None and own.any():
-            mask = np.zeros(len(column), bool)
-            mask[row[own]] = True
-            column = pc.replace_with_mask(column, mask, texts.filter(pa.array(own)))
-        cells[one] = column
-    return Alike(kind.rows, kind.template, cells)
+        if texts is None or not own.any():
+            return column
+        mask = np.zeros(len(column), bool)
+        mask[row[own]] = True
+        return pc.replace_with_mask(column, mask, texts.filter(pa.array(own)))
+
+    cells: dict[str, pa.Array | None] = {}
+    for path in sorted(named):
+        leads = [(one, rest) for one, rest in _leads(kind.template, path) if not rest or one in lists]
+        _prove(len(leads) < 2)
+        for one, rest in leads:
+            if isinstance(one, dict):
+                cells[path] = None
+                continue
+            column = texts_of(one) if not rest else pa.nulls(len(kind.rows), pa.large_string())
+            if one in lists:
+                found, present = lists[one].cells(rest)
+                if rest and not present:
+                    continue
+                column = pc.replace_with_mask(column, is_list[one], found)
+            cells[path] = column
+    return Alike(kind.rows, _filled_in(kind.template, lists), cells)
+
+
+def _leads(template: dict[str, Any], path: str) -> Iterator[tuple[Any, str]]:
+    """Where a path may lead, as `look_up` would go, and what is left of it there."""
+    if path in template:
+        yield template[path], ""
+        return
+    for at in (at for at, letter in enumerate(path) if letter == "." and path[:at] in template):
+        inner, rest = template[path[:at]], path[at + 1 :]
+        yield from _leads(inner, rest) if isinstance(inner, dict) else ((inner, rest),)
+
+
+def _filled_in(value: Any, lists: dict[int, Lists]) -> Any:
+    """A template with what lists hold in place of their numbers."""
+    if isinstance(value, dict):
+        return {key: _filled_in(inner, lists) for key, inner in value.items()}
+    return lists[value].inner if value in lists else value
 
 
 def _absent(data: bytes, kind: _Kind, is_plain: Flags) -> Flags:
@@ -205,15 +264,14 @@ def _absent(data: bytes, kind: _Kind, is_plain: Flags) -> Flags:
     return found
 
 
-def _written(data: bytes, kind: _Kind, slashes: Ints) -> tuple[Ints, pa.Array | None]:
-    """The values that hold escapes, counted row by row, and the texts that they mean."""
+def _written(data: bytes, kind: _Kind, is_text: Flags, slashes: Ints) -> tuple[Ints, pa.Array | None]:
+    """The texts that hold escapes, counted row by row, and what they mean."""
     first, last = kind.first.T.ravel(), kind.last.T.ravel()
     value = np.searchsorted(first, slashes, side="right") - 1
     slashes, value = slashes[value >= 0], value[value >= 0]
     found = value[slashes < last[value]]
     found = found[np.diff(found, prepend=-1) > 0]
+    found = found[is_text.T.ravel()[found]]
     if not len(found):
         return NONE, None
-    texts = meant(stretches(data, first[found], last[found]))
-    _prove(texts is not None)
-    return found, texts
+    return found, meant(stretches(data, first[found], last[found]))

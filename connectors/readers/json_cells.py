@@ -164,11 +164,9 @@ class Paths:
     def _of_kind(self, kind: Alike) -> dict[str, pa.Array]:
         columns = {}
         for name, paths in self._called.items():
-            found = [look_up(kind.template, path) for path in paths]
-            if any(one is not ABSENT for one in found):
+            if any(path in kind.cells for path in paths):
                 self._absent.discard(name)
-            # An object at the end of a path has no number, for it has no text.
-            cells = [kind.cells.get(one) if isinstance(one, int) else None for one in found]
+            cells = [kind.cells.get(path) for path in paths]
             columns[name] = _first_filled(
                 [pa.nulls(len(kind.rows), pa.large_string()) if one is None else one for one in cells]
             )

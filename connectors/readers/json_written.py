@@ -6,14 +6,15 @@ Values are stretches of the data, of many rows and keys at once. Where they stan
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
-import orjson
 import polars as pl
 import pyarrow as pa
 
 from connectors.readers.gate import Bytes
+from connectors.readers.json_cells import ABSENT, Inexact, NotJson, cell, look_up, parse, parse_exactly
 from connectors.readers.json_text import Ints
 from connectors.readers.rows import Flags
 
@@ -81,12 +82,56 @@ def bytes_of(cells: pa.Array) -> tuple[Bytes, Ints]:
     return np.frombuffer(held or b"", np.uint8), border
 
 
-def meant(written: pa.Array) -> pa.Array | None:
-    """Texts as JSON writes them, with their quotes, as they are meant; None where one is not JSON."""
+def meant(written: pa.Array) -> pa.Array:
+    """Texts as JSON writes them, with their quotes, as they are meant.
+
+    Raises:
+        NotJson: one is none.
+    """
     different = written.dictionary_encode()
-    texts = cast(pl.Series, pl.from_arrow(different.dictionary))
-    try:
-        found = orjson.loads("[" + texts.str.join(",")[0] + "]")
-    except orjson.JSONDecodeError:  # its attributes quote the data
-        return None
-    return pa.array(found, pa.large_string()).take(different.indices)
+    return pa.array(_parsed(different.dictionary), pa.large_string()).take(different.indices)
+
+
+def _parsed(written: pa.Array) -> list[Any]:
+    texts = cast(pl.Series, pl.from_arrow(written))
+    return list(parse(b"[" + texts.str.join(",")[0].encode() + b"]"))
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Lists as they are written; what is made of them is made once of each that differs."""
+
+    written: pa.Array
+    values: list[list[Any]]
+    """The different ones, parsed."""
+    which: pa.Array
+    """Of the different ones, by index, for each row."""
+
+    @classmethod
+    def of(cls, written: pa.Array) -> Lists:
+        """Raises `NotJson` where one is no list."""
+        different = written.dictionary_encode()
+        values = _parsed(different.dictionary)
+        if len(values) != len(different.dictionary) or not all(isinstance(value, list) for value in values):
+            raise NotJson
+        return cls(different.dictionary, values, different.indices)
+
+    @property
+    def inner(self) -> list[Any]:
+        """What all of them hold."""
+        return [one for value in self.values for one in value]
+
+    def cells(self, path: str) -> tuple[pa.Array, bool]:
+        """The cells at a path within each, or of each itself; whether the path leads somewhere in any."""
+        found = [self._cell(index, path) for index in range(len(self.values))]
+        texts = pa.array([None if one is ABSENT else one for one in found], pa.large_string())
+        return texts.take(self.which), any(one is not ABSENT for one in found)
+
+    def _cell(self, index: int, path: str) -> Any:
+        value: Any = self.values[index]
+        try:
+            found = look_up(value, path) if path else value
+            return ABSENT if found is ABSENT else cell(found)
+        except Inexact:
+            value = parse_exactly(self.written[index].as_py().encode())
+            return cell(look_up(value, path) if path else value)
