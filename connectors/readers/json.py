@@ -100,7 +100,7 @@ class _Rows:
     def take(self, data: bytes, start: Ints, end: Ints) -> None:
         """Take the rows between `start` and `end` in `data`, the next bytes of the export, some at a time."""
         begin = 0
-        for some in _runs(start, end, STRETCH):
+        for some in _runs(start, end, 2 * STRETCH):  # a piece, and what was left of the one before
             until = int(end[some][-1])
             self._take(data[begin:until], start[some] - begin, end[some] - begin)
             begin = until

@@ -119,16 +119,17 @@ def _kinds(data: bytes, array: Bytes, at: Ints, start: Ints, end: Ints) -> Itera
     """The kinds of rows by their marks, until every row is of one."""
     until = np.searchsorted(at, end)
     width = np.diff(until, prepend=0)
-    left, found = np.arange(len(end)), 0
-    while len(left):
+    is_left, found = np.ones(len(end), bool), 0
+    while is_left.any():
         _prove(found < MAX_KINDS)
-        most = int(width[left[0]])
-        same = left[width[left] == most]
+        most = int(width[np.argmax(is_left)])
+        same = np.flatnonzero(is_left & (width == most))
         every = len(same) == len(end)
         marks = at.reshape(len(end), most) if every else at[(until[same] - most)[:, None] + np.arange(most)]
         kind, is_alike = _kind(data, array, marks, start[same], end[same])
         yield _Kind(same[is_alike], *kind)
-        left, found = np.setdiff1d(left, same[is_alike], assume_unique=True), found + 1
+        is_left[same[is_alike]] = False
+        found += 1
 
 
 def _kind(
@@ -141,9 +142,12 @@ def _kind(
     # A key that stands twice is one key of the object: then there are more marks than it has.
     _prove(shown == _marks_of(row))
     values = np.array([i for i, mark in enumerate(shown) if mark == COLON and shown[i + 1] != OBJECT], np.int64)
-    first, last = marks.T[values] + 1, marks.T[values + 1]
+    begin, until = np.empty((2, len(values) + 1, len(end)), np.int64)
+    first, last = until[:-1], begin[1:]
+    np.add(marks.T[values], 1, out=first)
     first += (array[first[:, 0]] == SPACE)[:, None]
-    begin, until = np.vstack((start, last)), np.vstack((first, end))
+    last[:] = marks.T[values + 1]
+    begin[0], until[-1] = start, end
     is_alike = _same_between(data, begin, until)
     controls = sum(_controls(array[i:j]) for i, j in zip(begin[:, 0], until[:, 0], strict=True))
     first, last = (first, last) if is_alike.all() else (first[:, is_alike], last[:, is_alike])

@@ -7,10 +7,9 @@ Values are stretches of the data, of many rows and keys at once. Where they stan
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
 from connectors.readers.gate import Bytes
@@ -93,8 +92,7 @@ def meant(written: pa.Array) -> pa.Array:
 
 
 def _parsed(written: pa.Array) -> list[Any]:
-    texts = cast(pl.Series, pl.from_arrow(written))
-    return list(parse(b"[" + texts.str.join(",")[0].encode() + b"]"))
+    return list(parse(f"[{','.join(written.to_pylist())}]".encode()))
 
 
 @dataclass(frozen=True)
