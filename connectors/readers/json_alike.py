@@ -1,25 +1,22 @@
 """The proven fast path of JSON rows: objects of a few kinds, alike within each, cut into columns unparsed.
 
-Rows are of one kind where all that stands between their plain values is the same, byte by byte: keys, brackets, spaces.
-Then their cells lie between marks at known places, and are taken from the bytes as they stand. Of anything else nothing
-is said here: then `connectors.readers.json` parses the rows one by one.
+Rows are of one kind where all that stands between their values is the same, byte by byte: keys, braces, spaces. Then
+their values lie between marks at known places, and are taken as they stand (`connectors.readers.json_taken`). Of
+anything else nothing is said here: then `connectors.readers.json` parses the rows one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from connectors.readers.gate import Bytes
 from connectors.readers.json_cells import NotJson, parse
-from connectors.readers.json_text import ARRAY, ARRAY_END, BACKSLASH, COLON, COMMA, NONE, OBJECT, QUOTE, Ints, escaped
-from connectors.readers.json_written import Lists, are_numbers, meant, stretches, words
+from connectors.readers.json_taken import Alike, Kind, Unlike, cut, prove
+from connectors.readers.json_text import ARRAY, ARRAY_END, BACKSLASH, COLON, COMMA, OBJECT, QUOTE, Ints, escaped
 from connectors.readers.rows import Flags, inside_quotes
 
 OBJECT_END = ord("}")
@@ -30,34 +27,6 @@ MAX_KINDS = 16
 """Kinds of rows in a stretch. Each takes a look at all that is left, and few rows of each are no gain."""
 MAX_DEPTH = 32
 """Objects in a row, one in another or not."""
-
-
-@dataclass(frozen=True)
-class Alike:
-    """Rows of one kind, by index, and their cells."""
-
-    rows: Ints
-    template: dict[str, Any]
-    """The keys of each as they are nested: under a key an object, or what the lists there hold; else a number."""
-    cells: dict[str, pa.Array | None]
-    """Text, by path: of the wanted paths that lead somewhere. None where that is an object."""
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """Rows of one kind and where their values stand, key by key."""
-
-    rows: Ints
-    template: dict[str, Any]
-    keys: int
-    controls: int
-    """Control characters between the values of each row."""
-    first: Ints
-    last: Ints
-
-
-class _Unlike(Exception):
-    """The rows are not proven to be alike."""
 
 
 def columns_alike(data: bytes, start: Ints, end: Ints, named: Collection[str]) -> list[Alike] | None:
@@ -79,21 +48,16 @@ def columns_alike(data: bytes, start: Ints, end: Ints, named: Collection[str]) -
         kinds = list(_kinds(data, array, _marks(data, array, is_quote, start, end), start, end))
         # JSON has no control characters in texts: all there are separate rows, or stand between their values.
         between = sum(kind.controls * len(kind.rows) for kind in kinds)
-        _prove(_controls(array[begin:]) == between + _controls(array[end[:-1]]))
+        prove(_controls(array[begin:]) == between + _controls(array[end[:-1]]))
         # Marks stand outside texts, so each key and each text has two quotes at least; as many in all: none has more.
         begins = [array[kind.first] for kind in kinds]
         quoted = sum(
             kind.keys * len(kind.rows) + np.count_nonzero(one == QUOTE) for kind, one in zip(kinds, begins, strict=True)
         )
-        _prove(np.count_nonzero(is_quote) - _within_lists(is_quote, kinds, begins) == 2 * quoted)
-        return [_cut(data, array, *one, slashes, named) for one in zip(kinds, begins, strict=True)]
-    except (_Unlike, NotJson):
+        prove(np.count_nonzero(is_quote) - _within_lists(is_quote, kinds, begins) == 2 * quoted)
+        return [cut(data, *one, slashes, named) for one in zip(kinds, begins, strict=True)]
+    except (Unlike, NotJson):
         return None
-
-
-def _prove(holds: object) -> None:
-    if not holds:
-        raise _Unlike
 
 
 def _controls(part: Bytes) -> int:
@@ -115,19 +79,19 @@ def _marks(data: bytes, array: Bytes, is_quote: Flags, start: Ints, end: Ints) -
     return at[(np.cumsum(step) == 0) & (step == 0)]
 
 
-def _kinds(data: bytes, array: Bytes, at: Ints, start: Ints, end: Ints) -> Iterator[_Kind]:
+def _kinds(data: bytes, array: Bytes, at: Ints, start: Ints, end: Ints) -> Iterator[Kind]:
     """The kinds of rows by their marks, until every row is of one."""
     until = np.searchsorted(at, end)
     width = np.diff(until, prepend=0)
     is_left, found = np.ones(len(end), bool), 0
     while is_left.any():
-        _prove(found < MAX_KINDS)
+        prove(found < MAX_KINDS)
         most = int(width[np.argmax(is_left)])
         same = np.flatnonzero(is_left & (width == most))
         every = len(same) == len(end)
         marks = at.reshape(len(end), most) if every else at[(until[same] - most)[:, None] + np.arange(most)]
         kind, is_alike = _kind(data, array, marks, start[same], end[same])
-        yield _Kind(same[is_alike], *kind)
+        yield Kind(same[is_alike], *kind)
         is_left[same[is_alike]] = False
         found += 1
 
@@ -138,9 +102,9 @@ def _kind(
     """Of rows with as many marks, which are like the first, what that is, and where their values stand."""
     row = parse(data[int(start[0]) : int(end[0])])
     shown = array[marks[0]].tobytes()
-    _prove(isinstance(row, dict) and row and shown.count(OBJECT) <= MAX_DEPTH)
+    prove(isinstance(row, dict) and row and shown.count(OBJECT) <= MAX_DEPTH)
     # A key that stands twice is one key of the object: then there are more marks than it has.
-    _prove(shown == _marks_of(row))
+    prove(shown == _marks_of(row))
     values = np.array([i for i, mark in enumerate(shown) if mark == COLON and shown[i + 1] != OBJECT], np.int64)
     begin, until = np.empty((2, len(values) + 1, len(end)), np.int64)
     first, last = until[:-1], begin[1:]
@@ -187,7 +151,7 @@ def _words(text: bytes) -> Iterator[tuple[int, np.unsignedinteger[Any]]]:
         yield at, np.frombuffer(text, f"=u{size}", 1, at)[0]
 
 
-def _within_lists(is_quote: Flags, kinds: list[_Kind], begins: list[Bytes]) -> int:
+def _within_lists(is_quote: Flags, kinds: list[Kind], begins: list[Bytes]) -> int:
     """The quotes within lists."""
     lists = [begin == ARRAY for begin in begins]
     if not any(one.any() for one in lists):
@@ -198,84 +162,3 @@ def _within_lists(is_quote: Flags, kinds: list[_Kind], begins: list[Bytes]) -> i
         for kind, one in zip(kinds, lists, strict=True)
     )
     return int(sum(count.sum() for count in counts))
-
-
-def _cut(data: bytes, array: Bytes, kind: _Kind, begin: Bytes, slashes: Ints | None, named: Collection[str]) -> Alike:
-    """The cells of the named paths; those of all keys are proven."""
-    is_text, is_list, ends = begin == QUOTE, begin == ARRAY, array[kind.last - 1]
-    _prove((ends[is_text] == QUOTE).all() and (ends[is_list] == ARRAY_END).all())
-    is_plain = ~(is_text | is_list)
-    absent = _absent(data, kind, is_plain) if is_plain.any() else None
-    written, texts = _written(data, kind, is_text, slashes) if slashes is not None else (NONE, None)
-    row, key = np.divmod(written, max(len(begin), 1))
-    lists = {
-        one: Lists.of(stretches(data, kind.first[one][is_list[one]], kind.last[one][is_list[one]]))
-        for one in np.flatnonzero(is_list.any(axis=1)).tolist()
-    }
-
-    def texts_of(one: int) -> pa.Array:
-        null = absent[one] if absent is not None and absent[one].any() else None
-        column = stretches(data, kind.first[one] + is_text[one], kind.last[one] - is_text[one], null)
-        own = key == one
-        if texts is None or not own.any():
-            return column
-        mask = np.zeros(len(column), bool)
-        mask[row[own]] = True
-        return pc.replace_with_mask(column, mask, texts.filter(pa.array(own)))
-
-    cells: dict[str, pa.Array | None] = {}
-    for path in sorted(named):
-        leads = [(one, rest) for one, rest in _leads(kind.template, path) if not rest or one in lists]
-        _prove(len(leads) < 2)
-        for one, rest in leads:
-            if isinstance(one, dict):
-                cells[path] = None
-                continue
-            column = texts_of(one) if not rest else pa.nulls(len(kind.rows), pa.large_string())
-            if one in lists:
-                found, present = lists[one].cells(rest)
-                if rest and not present:
-                    continue
-                column = pc.replace_with_mask(column, is_list[one], found)
-            cells[path] = column
-    return Alike(kind.rows, _filled_in(kind.template, lists), cells)
-
-
-def _leads(template: dict[str, Any], path: str) -> Iterator[tuple[Any, str]]:
-    """Where a path may lead, as `look_up` would go, and what is left of it there."""
-    if path in template:
-        yield template[path], ""
-        return
-    for at in (at for at, letter in enumerate(path) if letter == "." and path[:at] in template):
-        inner, rest = template[path[:at]], path[at + 1 :]
-        yield from _leads(inner, rest) if isinstance(inner, dict) else ((inner, rest),)
-
-
-def _filled_in(value: Any, lists: dict[int, Lists]) -> Any:
-    """A template with what lists hold in place of their numbers."""
-    if isinstance(value, dict):
-        return {key: _filled_in(inner, lists) for key, inner in value.items()}
-    return lists[value].inner if value in lists else value
-
-
-def _absent(data: bytes, kind: _Kind, is_plain: Flags) -> Flags:
-    """Which values are `null`; those that are no texts are words, or numbers that are their digits."""
-    first, last = kind.first[is_plain], kind.last[is_plain]
-    null, word = words(data, first, last)
-    _prove(are_numbers(data, first[~word], last[~word]))
-    found = np.zeros(is_plain.shape, bool)
-    found[is_plain] = null
-    return found
-
-
-def _written(data: bytes, kind: _Kind, is_text: Flags, slashes: Ints) -> tuple[Ints, pa.Array | None]:
-    """The texts that hold escapes, counted row by row, and what they mean."""
-    first, last = kind.first.T.ravel(), kind.last.T.ravel()
-    value = np.searchsorted(first, slashes, side="right") - 1
-    slashes, value = slashes[value >= 0], value[value >= 0]
-    found = value[slashes < last[value]]
-    found = found[np.diff(found, prepend=-1) > 0]
-    found = found[is_text.T.ravel()[found]]
-    if not len(found):
-        return NONE, None
-    return found, meant(stretches(data, first[found], last[found]))

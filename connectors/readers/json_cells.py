@@ -22,7 +22,7 @@ from connectors.readers.sink import Sink
 from connectors.spec import Envelope
 
 if TYPE_CHECKING:
-    from connectors.readers.json_alike import Alike
+    from connectors.readers.json_taken import Alike
 
 MAX_UNNAMED = 500
 """Names of unnamed keys that are kept: a map keyed by values is data, not a list of columns."""

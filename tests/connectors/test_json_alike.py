@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from connectors.readers import json as reader
 from connectors.readers.gate import Refused
-from connectors.readers.json_alike import MAX_KINDS, Alike, columns_alike
+from connectors.readers.json_alike import MAX_KINDS, columns_alike
+from connectors.readers.json_taken import Alike
 from connectors.readers.json_written import are_numbers, words
 from connectors.readers.reading import Reading
 from tests.connectors import reading
