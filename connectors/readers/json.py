@@ -94,7 +94,7 @@ class _Rows:
         """Land what was taken."""
         found = [table for table in self._tables if table.num_rows]
         if found:
-            self._sink.land(pa.concat_tables(found))
+            self._sink.land(self.paths.found_in(pa.concat_tables(found)))
         self._tables, self._held = [], 0
 
     def take(self, data: bytes, start: Ints, end: Ints) -> None:

@@ -122,6 +122,10 @@ class Paths:
         """Columns that a row had so far."""
         return set(self.columns) - self._absent
 
+    def found_in(self, rows: pa.Table) -> pa.Table:
+        """`rows` with the columns that a row had so far; most exports lack some that are named."""
+        return rows.select(["_row", *(name for name in self.columns if name not in self._absent)])
+
     def columns_of(
         self, rows: list[dict[str, Any]], written: Callable[[int], bytes]
     ) -> tuple[dict[str, pa.Array], set[int]]:

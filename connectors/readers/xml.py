@@ -220,7 +220,8 @@ class _Rows:
         if self._rows:
             # Text cells only: no row has to be read again for its digits.
             columns, _ = self.paths.columns_of(self._rows, lambda _: b"")
-            self._sink.land(pa.table({"_row": pa.array(self._numbers, pa.int64()), **columns}))
+            rows = pa.table({"_row": pa.array(self._numbers, pa.int64()), **columns})
+            self._sink.land(self.paths.found_in(rows))
         self._rows, self._numbers = [], []
 
     def _ends_with(self, path: tuple[str, ...]) -> bool:
