@@ -27,6 +27,8 @@ MAX_KINDS = 16
 """Kinds of rows in a stretch. Each takes a look at all that is left, and few rows of each are no gain."""
 MAX_DEPTH = 32
 """Objects in a row, one in another or not."""
+MAX_MARKS = 4096
+"""Marks in a row; what holds more is no row of a table."""
 
 
 def columns_alike(data: bytes, start: Ints, end: Ints, named: Collection[str]) -> list[Alike] | None:
@@ -87,6 +89,7 @@ def _kinds(data: bytes, array: Bytes, at: Ints, start: Ints, end: Ints) -> Itera
     while is_left.any():
         prove(found < MAX_KINDS)
         most = int(width[np.argmax(is_left)])
+        prove(most <= MAX_MARKS)
         same = np.flatnonzero(is_left & (width == most))
         every = len(same) == len(end)
         marks = at.reshape(len(end), most) if every else at[(until[same] - most)[:, None] + np.arange(most)]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from connectors.readers import json as reader
 from connectors.readers.gate import Refused
-from connectors.readers.json_alike import MAX_KINDS, columns_alike
+from connectors.readers.json_alike import MAX_KINDS, MAX_MARKS, columns_alike
 from connectors.readers.json_taken import Alike
 from connectors.readers.json_written import are_numbers, words
 from connectors.readers.reading import Reading
@@ -237,7 +237,10 @@ def test_near_misses_are_left_to_the_parser_and_land_or_are_rejected_as_ever(
     assert same("\n".join(lines).encode(), tmp_path)
 
 
-def test_rows_of_too_many_kinds_are_left_to_the_parser(tmp_path: Path) -> None:
+def test_rows_of_too_many_kinds_or_keys_are_left_to_the_parser(tmp_path: Path) -> None:
+    broad = json.dumps({"id": "1", **dict.fromkeys(map(str, range(MAX_MARKS // 2)), 1)})
+    assert alike([broad.encode()]) is None
+    assert same(broad.encode(), tmp_path)
     lines = [f'{{"id": 1, "{"x" * number}": 1}}' for number in range(1, MAX_KINDS + 1)]
     assert len(alike([line.encode() for line in lines]) or []) == MAX_KINDS
     assert alike([line.encode() for line in (*lines, '{"id": 1}')]) is None
