@@ -107,10 +107,10 @@ class Lists:
 
     @classmethod
     def of(cls, written: pa.Array) -> Lists:
-        """Raises `NotJson` where one is no list."""
+        """Raises `NotJson` where one is none, or several."""
         different = written.dictionary_encode()
         values = _parsed(different.dictionary)
-        if len(values) != len(different.dictionary) or not all(isinstance(value, list) for value in values):
+        if len(values) != len(different.dictionary):
             raise NotJson
         return cls(different.dictionary, values, different.indices)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,8 +19,9 @@ from hypothesis import strategies as st
 from connectors.readers import json as reader
 from connectors.readers.gate import Refused
 from connectors.readers.json_alike import MAX_KINDS, MAX_MARKS, columns_alike
+from connectors.readers.json_cells import NotJson
 from connectors.readers.json_taken import Alike
-from connectors.readers.json_written import are_numbers, words
+from connectors.readers.json_written import Lists, are_numbers, words
 from connectors.readers.reading import Reading
 from tests.connectors import reading
 
@@ -235,6 +237,26 @@ def test_near_misses_are_left_to_the_parser_and_land_or_are_rejected_as_ever(
     lines[at] = line
     assert alike([one.encode() for one in lines], "id", "a.b") is None
     assert same("\n".join(lines).encode(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['{"id": [1,\t2], "name": "x"}', '{"id": [1], "name": "x\ty"}'],
+        ['{"id": [1] , "name": "x"}', '{"id": [2] , "name": "y"}'],
+        ['{"id": 1, "a": [{"a.id": "p"}], "a.a": [{"id": "q"}]}', '{"id": 2, "a": [], "a.a": [{"id": "r"}]}'],
+        ['{"id": 1, "a": [{"x": 1}]}', '{"id": 2, "a": [{"x": [2.50]}]}'],
+        ['{"id": 1, "a": [{"b": [2.50, {"x": 1}]}, {"b": "y"}]}', '{"id": 2, "a": null}'],
+    ],
+)
+def test_lists_land_as_ever(tmp_path: Path, lines: list[str]) -> None:
+    assert same("".join(line + "\n" for line in lines).encode(), tmp_path)
+
+
+def test_what_is_written_as_two_lists_is_not_one() -> None:
+    assert Lists.of(pa.array(["[1]", "[2]", "[1]"], pa.large_string())).values == [[1], [2]]
+    with pytest.raises(NotJson):
+        Lists.of(pa.array(["[1]", "[2], [3]"], pa.large_string()))
 
 
 def test_rows_of_too_many_kinds_or_keys_are_left_to_the_parser(tmp_path: Path) -> None:
