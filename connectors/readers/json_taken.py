@@ -79,14 +79,16 @@ def cut(data: bytes, kind: Kind, begin: Bytes, slashes: Ints | None, named: Coll
         _mean(columns, data, kind, is_text, slashes)
     cells: dict[str, pa.Array | None] = {}
     for path, (one, rest) in leads.items():
-        cells[path] = (
-            pa.nulls(len(kind.rows), pa.large_string()) if rest else columns.get(one) if one is not None else None
-        )
-        if one is not None and one in lists:
+        if one is None:
+            cells[path] = None
+            continue
+        column = pa.nulls(len(kind.rows), pa.large_string()) if rest else columns[one]
+        if one in lists:
             found, leads_somewhere = lists[one].cells(rest)
-            cells[path] = pc.replace_with_mask(cells[path], is_list[one], found)
             if not leads_somewhere:
-                del cells[path]
+                continue
+            column = pc.replace_with_mask(column, is_list[one], found)
+        cells[path] = column
     return Alike(kind.rows, _filled_in(kind.template, lists), cells)
 
 
