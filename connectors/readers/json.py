@@ -33,6 +33,8 @@ BATCH = 256 * 1024
 PART = 16 * 1024 * 1024
 """Bytes of rows landed together."""
 SHORTEST_OBJECT = 8
+MAX_UNLIKE = 4
+"""Stretches not alike, each of which doubles those parsed without a look: where rows differ, looking costs a fifth."""
 NOT_AN_OBJECT = Reason("not a JSON object in UTF-8", "export it again")
 
 
@@ -89,6 +91,8 @@ class _Rows:
         self._byte, self._line = encoding.bom, 1
         self._tables: list[pa.Table] = []
         self._held = 0
+        self._unlike = self._unseen = 0
+        """Stretches in a row that were not alike; how many more are parsed before another is looked at."""
 
     def land(self) -> None:
         """Land what was taken."""
@@ -108,7 +112,13 @@ class _Rows:
 
     def _take(self, data: bytes, start: Ints, end: Ints) -> None:
         """Take some rows as they stand where they are proven to be alike; `data` ends with the last of them."""
-        alike = None if self._damaged else columns_alike(data, start, end, self.paths.named)
+        alike = None
+        if self._unseen:
+            self._unseen -= 1
+        elif not self._damaged:
+            alike = columns_alike(data, start, end, self.paths.named)
+            self._unlike = 0 if alike is not None else min(self._unlike + 1, MAX_UNLIKE)
+            self._unseen = 2**self._unlike - 1
         if alike is not None:
             columns = self.paths.columns_of_alike(alike)
             rows = zip((pa.array(kind.rows + self.count + 1) for kind in alike), columns, strict=True)

@@ -2,9 +2,9 @@
 
 Three CSV files of the same rows: clean (the proven fast path), with a damaged row (the full scan), with line ends in
 cells (the full scan); and one object per line in JSON: flat, with numbers and escapes, with the same objects in each,
-with objects that differ, with lists as well. The yardstick is `scan_csv` or `scan_ndjson` with all columns as text into
-`sink_parquet`, right after, in a process of its own. The ratio is one of processor time, which other work on the
-machine touches least.
+with objects that differ, with lists as well, with keys that come and go (parsed). The yardstick is `scan_csv` or
+`scan_ndjson` with all columns as text into `sink_parquet`, right after, in a process of its own. The ratio is one of
+processor time, which other work on the machine touches least.
 Run with `python -m tests.bench.landing [--megabytes 1000] [--folder DIR]`.
 """
 
@@ -88,6 +88,13 @@ def _lists(cells: tuple[str, ...]) -> str:
     return _different(cells, "Tags")
 
 
+def _missing(cells: tuple[str, ...]) -> str:
+    """Any of ten keys may be absent, in no order: rows of hundreds of kinds."""
+    row, number = dict(zip(COLUMNS, cells, strict=True)), int(cells[0][3:-3]) * 7919
+    kept = {name: cell for at, (name, cell) in enumerate(row.items()) if at < 3 or number >> at & 3}
+    return json.dumps(kept, ensure_ascii=False) + "\n"
+
+
 EXPORTS = (
     Export("clean CSV", "clean/Contact.csv", _quoted, 2),
     Export("CSV with a damaged row", "damaged/Contact.csv", _quoted, 4, damage='"1","2"\n'),
@@ -97,6 +104,7 @@ EXPORTS = (
     Export("JSON lines with objects in them", "nested/Contact.jsonl", _nested, 2, inner=("Owner.Name",)),
     Export("JSON lines, objects that differ", "different/Contact.jsonl", _different, 4, inner=("Owner.Name",)),
     Export("JSON lines, lists as well", "lists/Contact.jsonl", _lists, 4, inner=("Owner.Name", "Tags")),
+    Export("JSON lines, keys come and go", "missing/Contact.jsonl", _missing, 4),
 )
 
 

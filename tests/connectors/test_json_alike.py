@@ -284,6 +284,17 @@ def test_what_is_taken_for_a_number_as_it_stands_is_one(values: list[str]) -> No
     assert are_numbers(data, first, last) == all(plain)
 
 
+def test_stretches_that_are_alike_and_others_land_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "STRETCH", 64)
+    lines = [f'{{"id": {number}, "name": {"1e5" if 20 < number < 40 else 1.5}}}\n' for number in range(120)]
+    assert same("".join(lines).encode(), tmp_path)
+    found = read("".join(lines).encode(), tmp_path, None, proven=True)
+    assert not isinstance(found, str)
+    assert found[1]["_row"].to_list() == [*range(1, 121)]
+
+
 def test_bytes_that_are_not_utf8_keep_rows_from_being_proven(tmp_path: Path) -> None:
     lines = [f'{{"id": "{number}", "name": "ä"}}'.encode() for number in range(40)]
     lines[20] = b'{"id": "20", "name": "\xff"}'
