@@ -79,7 +79,7 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
         for piece in pieces:
             # Cut behind a line, so that a block that is sound is copied once.
             cut = piece.rfind(b"\n") + 1
-            if len(rest) + cut >= BLOCK:
+            if len(rest) + cut >= BLOCK // 2:
                 lines = b"".join((rest, memoryview(piece)[:cut]))
                 rest = state.take(lines, final=False, nuls=nuls, not_utf8=not_utf8) + piece[cut:]
             else:

@@ -211,7 +211,7 @@ def _not_torn(facts: Facts, encoding: Encoding) -> Encoding:
     return encoding
 
 
-def utf8_blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[bytes]:
+def utf8_blocks(stream: BinaryIO, encoding: Encoding, size: int = BLOCK) -> Iterator[bytes]:
     """The stream as blocks of UTF-8 without byte order mark. Blocks may end anywhere.
 
     In a UTF-8 export, sequences that are not UTF-8 come through as they are: `invalid_utf8` finds them.
@@ -221,11 +221,11 @@ def utf8_blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[bytes]:
     """
     stream.read(encoding.bom)
     if encoding.name == "utf-8":
-        yield from blocks(stream)
+        yield from blocks(stream, size)
         return
     decoder = codecs.getincrementaldecoder(encoding.name)()
     try:
-        for block in blocks(stream):
+        for block in blocks(stream, size):
             yield decoder.decode(block).encode()
         yield decoder.decode(b"", True).encode()
     except UnicodeError:

@@ -6,13 +6,14 @@ Where the rows stand in a document is found by `connectors.readers.json_text`, w
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
 from connectors.readers.gate import Encoding, Refused, ShapeMismatch, decide, utf8_blocks
@@ -20,17 +21,20 @@ from connectors.readers.json_alike import columns_alike
 from connectors.readers.json_cells import NotJson, Paths, parse, reading_of, statement
 from connectors.readers.json_text import Document, Ints
 from connectors.readers.reading import Opened, Reading, Reason, Stated, Wanted
+from connectors.readers.rows import LF
 from connectors.readers.sink import Sink
 from connectors.spec import ExportShape
 
 MAX_LINE = 64 * 1024 * 1024
-STRETCH = 2 * 1024 * 1024
-"""Bytes of rows that may turn out to be alike as a whole: the processor's cache holds them."""
+STRETCH = 1024 * 1024
+"""Bytes read together, of rows that may turn out to be alike as a whole: the processor's cache holds them."""
 BATCH = 256 * 1024
 """Bytes of rows parsed together: so few that their objects stay in the processor's cache, which is twice as fast."""
 PART = 16 * 1024 * 1024
 """Bytes of rows landed together."""
 SHORTEST_OBJECT = 8
+MAX_UNLIKE = 4
+"""Stretches not alike, each of which doubles those parsed without a look: where rows differ, looking costs a fifth."""
 NOT_AN_OBJECT = Reason("not a JSON object in UTF-8", "export it again")
 
 
@@ -45,8 +49,8 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
     damaged = encoding.name == "utf-8" and (export.facts.invalid > 0 or export.facts.cut_character)
     rows = _Rows(Paths(wanted.called), encoding, sink, damaged=damaged)
     facts = Stated()
-    with export.open() as stream:
-        pieces = utf8_blocks(stream, encoding)
+    with export.open() as stream, _uncollected():
+        pieces = utf8_blocks(stream, encoding, STRETCH)
         beginning = b""
         while not beginning.strip() and (piece := next(pieces, b"")):
             beginning += piece
@@ -63,6 +67,18 @@ def read(export: Opened, shape: ExportShape, wanted: Wanted, sink: Sink) -> Read
     return reading_of(rows.paths, wanted, rows.count, sink, facts, encoding.warnings)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles: parsed JSON has none, and to look at each of its objects takes as long as making them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class _Rows:
     """Parses stretches of rows into the sink, and knows where in the export it stands."""
 
@@ -75,18 +91,20 @@ class _Rows:
         self._byte, self._line = encoding.bom, 1
         self._tables: list[pa.Table] = []
         self._held = 0
+        self._unlike = self._unseen = 0
+        """Stretches in a row that were not alike; how many more are parsed before another is looked at."""
 
     def land(self) -> None:
         """Land what was taken."""
         found = [table for table in self._tables if table.num_rows]
         if found:
-            self._sink.land(pa.concat_tables(found).combine_chunks())
+            self._sink.land(self.paths.found_in(pa.concat_tables(found)))
         self._tables, self._held = [], 0
 
     def take(self, data: bytes, start: Ints, end: Ints) -> None:
         """Take the rows between `start` and `end` in `data`, the next bytes of the export, some at a time."""
         begin = 0
-        for some in _runs(start, end, STRETCH):
+        for some in _runs(start, end, 2 * STRETCH):  # a piece, and what was left of the one before
             until = int(end[some][-1])
             self._take(data[begin:until], start[some] - begin, end[some] - begin)
             begin = until
@@ -94,10 +112,18 @@ class _Rows:
 
     def _take(self, data: bytes, start: Ints, end: Ints) -> None:
         """Take some rows as they stand where they are proven to be alike; `data` ends with the last of them."""
-        alike = None if self._damaged else columns_alike(data, start, end, self.paths.named)
+        alike = None
+        if self._unseen:
+            self._unseen -= 1
+        elif not self._damaged:
+            alike = columns_alike(data, start, end, self.paths.named)
+            self._unlike = 0 if alike is not None else min(self._unlike + 1, MAX_UNLIKE)
+            self._unseen = 2**self._unlike - 1
         if alike is not None:
-            numbers = pa.array(np.arange(len(end), dtype=np.int64) + self.count + 1)
-            self._hold(pa.table({"_row": numbers, **self.paths.columns_of_alike(alike, len(end))}), data)
+            columns = self.paths.columns_of_alike(alike)
+            rows = zip((pa.array(kind.rows + self.count + 1) for kind in alike), columns, strict=True)
+            table = pa.concat_tables(pa.table({"_row": numbers, **cells}) for numbers, cells in rows)
+            self._hold(table.sort_by("_row") if len(alike) > 1 else table, data)
             self._skip(data)
             self.count += len(end)
             return
@@ -121,11 +147,11 @@ class _Rows:
             values if len(sound) == len(values) else [values[index] for index in sound],
             lambda index: data[int(start[sound[index]]) : int(end[sound[index]])],
         )
-        frame = pl.DataFrame([pl.Series("_row", np.array(sound, np.int64) + self.count + 1, pl.Int64), *columns])
+        table = pa.table({"_row": np.array(sound, np.int64) + self.count + 1, **columns})
         if lost:
             kept = [index not in lost for index in range(len(sound))]
-            frame, sound = frame.filter(pl.Series(kept)), [one for one, keep in zip(sound, kept, strict=True) if keep]
-        self._hold(frame.to_arrow(compat_level=pl.CompatLevel.oldest()), data)
+            table, sound = table.filter(kept), [one for one, keep in zip(sound, kept, strict=True) if keep]
+        self._hold(table, data)
         if len(sound) < len(values):
             self._reject(data, start, end, np.setdiff1d(np.arange(len(values)), sound))
         else:
@@ -145,8 +171,9 @@ class _Rows:
 
     def _skip(self, data: bytes) -> None:
         """Pass over bytes."""
-        self._line += data.count(b"\n")
-        self._byte += self._encoding.width(np.frombuffer(data, np.uint8))
+        array = np.frombuffer(data, np.uint8)
+        self._line += int(np.count_nonzero(array == LF))
+        self._byte += self._encoding.width(array)
 
 
 def _runs(start: Ints, end: Ints, size: int) -> Iterator[slice]:

@@ -1,161 +1,167 @@
-"""The proven fast path of JSON rows: flat objects with the same keys in the same order, cut into columns unparsed.
+"""The proven fast path of JSON rows: objects of a few kinds, alike within each, cut into columns unparsed.
 
-Where a run of rows is proven to be such, its cells lie between marks at known places, and are taken from the bytes as
-they stand. Of anything else nothing is said here: then `connectors.readers.json` parses the rows one by one.
+Rows are of one kind where all that stands between their values is the same, byte by byte: keys, braces, spaces. Then
+their values lie between marks at known places, and are taken as they stand (`connectors.readers.json_taken`). Of
+anything else nothing is said here: then `connectors.readers.json` parses the rows one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import cast
+from collections.abc import Collection, Iterator
+from itertools import count
+from typing import Any
 
 import numpy as np
-import orjson
-import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from connectors.readers.gate import Bytes
-from connectors.readers.json_text import BACKSLASH, COLON, COMMA, QUOTE, Ints, escaped
+from connectors.readers.json_cells import NotJson, parse
+from connectors.readers.json_taken import Alike, Kind, Unlike, cut, prove
+from connectors.readers.json_text import ARRAY, ARRAY_END, BACKSLASH, COLON, COMMA, OBJECT, QUOTE, Ints, escaped
 from connectors.readers.rows import Flags, inside_quotes
 
-BRACE, BRACE_END = b"{}"
+OBJECT_END = ord("}")
 SPACE = 0x20
 UPPER = 0x20
 """The bit that square brackets lack and curly ones have."""
-LITERAL = r"^(?:-?(?:0|[1-9][0-9]{0,299})(?:\.[0-9]{1,300})?|true|false|null)$"
-"""Numbers without exponent, of which the digits are kept, and words. What is rarer is parsed."""
+MAX_KINDS = 16
+"""Kinds of rows in a stretch. Each takes a look at all that is left, and few rows of each are no gain."""
+MAX_DEPTH = 32
+"""Objects in a row, one in another or not."""
+MAX_MARKS = 4096
+"""Marks in a row; what holds more is no row of a table."""
 
 
-class _Unlike(Exception):
-    """The rows are not proven to be alike."""
-
-
-def columns_alike(data: bytes, start: Ints, end: Ints, named: Collection[str]) -> dict[str, pa.Array | None] | None:
-    """The cells of rows that are alike, by key: as text where the key is `named`; None where nothing is proven.
+def columns_alike(data: bytes, start: Ints, end: Ints, named: Collection[str]) -> list[Alike] | None:
+    """Rows of a few kinds, the kinds in the order of their first rows; None where one row is not proven.
 
     Args:
         data: valid UTF-8 that ends with the last row.
-        start: where each row begins, perhaps with a space.
+        start: where each row begins, perhaps with spaces.
         end: where each row ends; what separates it from the next is one byte.
-        named: keys whose cells are wanted; those of the others are checked as well, and not given.
+        named: paths whose cells are wanted; the others are checked as well, and not given.
     """
     try:
-        keys = _keys(data[int(start[0]) : int(end[0])])
-        array = np.frombuffer(data, np.uint8)
+        array, begin = np.frombuffer(data, np.uint8), int(start[0])
         is_quote = array == QUOTE
         slashes = np.flatnonzero(array == BACKSLASH) if b"\\" in data else None
         if slashes is not None:
-            is_quote[escaped(array)] = False
-        marks = _marks(array, is_quote, start, end, len(keys))
-        spaces = int(array[marks[0, 1] + 1] == SPACE)
-        first, last = marks[:, 1::2] + 1 + spaces, marks[:, 2::2]
-        _prove((first < last).all())
-        _same_between(data, marks[:, 0:-1:2], first)
-        is_text = array[first] == QUOTE
-        _prove(((array[last - 1] == QUOTE) & (last - first > 1))[is_text].all())
-        # Each key and each text has two quotes at least: with as many in all, none has more.
-        _prove(np.count_nonzero(is_quote) == 2 * (first.size + np.count_nonzero(is_text)))
-        return {
-            key: _cells(data, first[:, i], last[:, i], is_text[:, i], slashes, wanted=key in named)
-            for i, key in enumerate(keys)
-        }
-    except _Unlike:
+            is_quote[escaped(slashes, len(array))] = False
+        is_quote[:begin] = False
+        kinds = list(_kinds(data, array, _marks(data, array, is_quote, start, end), start, end))
+        # JSON has no control characters in texts: all there are separate rows, or stand between their values.
+        between = sum(kind.controls * len(kind.rows) for kind in kinds)
+        prove(_controls(array[begin:]) == between + _controls(array[end[:-1]]))
+        # Marks stand outside texts, so each key and each text has two quotes at least; as many in all: none has more.
+        begins = [array[kind.first] for kind in kinds]
+        quoted = sum(
+            kind.keys * len(kind.rows) + np.count_nonzero(one == QUOTE) for kind, one in zip(kinds, begins, strict=True)
+        )
+        prove(np.count_nonzero(is_quote) - _within_lists(is_quote, kinds, begins) == 2 * quoted)
+        return [cut(data, *one, slashes, named) for one in zip(kinds, begins, strict=True)]
+    except (Unlike, NotJson):
         return None
 
 
-def _prove(holds: object) -> None:
-    if not holds:
-        raise _Unlike
+def _controls(part: Bytes) -> int:
+    return int(np.count_nonzero(part < SPACE))
 
 
-def _keys(row: bytes) -> list[str]:
-    """The keys of a row of plain values."""
-    try:
-        found = orjson.loads(row)
-    except orjson.JSONDecodeError:  # its attributes quote the data
-        raise _Unlike from None
-    _prove(isinstance(found, dict) and found and not any(isinstance(value, dict | list) for value in found.values()))
-    return list(found)
-
-
-def _marks(array: Bytes, is_quote: Flags, start: Ints, end: Ints, keys: int) -> Ints:
-    """Places of the marks outside texts, per row: a brace, then a colon and a comma or the other brace for each key."""
-    # JSON has no control characters in texts: so what there is of them separates rows.
-    separators = array[end[:-1]]
-    begin = int(start[0])
-    _prove(np.count_nonzero(array[begin:] < SPACE) == np.count_nonzero(separators < SPACE))
+def _marks(data: bytes, array: Bytes, is_quote: Flags, start: Ints, end: Ints) -> Ints:
+    """Places of braces, colons and commas outside texts and lists, but for what separates rows."""
     upper = array | UPPER
-    is_mark = (upper == BRACE) | (upper == BRACE_END) | (array == COMMA) | (array == COLON)
+    is_mark = (upper == OBJECT) | (upper == OBJECT_END) | (array == COMMA) | (array == COLON)
     is_mark &= ~inside_quotes(is_quote)
-    is_mark[:begin] = False
+    is_mark[: int(start[0])] = False
     is_mark[end[:-1]] = False
     at = np.flatnonzero(is_mark)
-    width = 2 * keys + 1
-    _prove(len(at) == width * len(end))
-    marks = at.reshape(-1, width)
-    kinds = np.frombuffer(b"{" + b":," * (keys - 1) + b":}", np.uint8)
-    _prove((array[marks] == kinds).all() and (marks[:, -1] == end - 1).all())
-    above = marks[:, 0] - start
-    _prove(((above == 0) | ((above == 1) & (array[start] == SPACE))).all())
-    return marks
+    if b"[" not in data:
+        return at
+    kind = array[at]
+    step = (kind == ARRAY).astype(np.int64) - (kind == ARRAY_END)
+    return at[(np.cumsum(step) == 0) & (step == 0)]
 
 
-def _same_between(data: bytes, begin: Ints, until: Ints) -> None:
-    """Proves what stands between the values, keys above all, to be the same in every row."""
+def _kinds(data: bytes, array: Bytes, at: Ints, start: Ints, end: Ints) -> Iterator[Kind]:
+    """The kinds of rows by their marks, until every row is of one."""
+    until = np.searchsorted(at, end)
+    width = np.diff(until, prepend=0)
+    is_left, found = np.ones(len(end), bool), 0
+    while is_left.any():
+        prove(found < MAX_KINDS)
+        most = int(width[np.argmax(is_left)])
+        prove(most <= MAX_MARKS)
+        same = np.flatnonzero(is_left & (width == most))
+        every = len(same) == len(end)
+        marks = at.reshape(len(end), most) if every else at[(until[same] - most)[:, None] + np.arange(most)]
+        kind, is_alike = _kind(data, array, marks, start[same], end[same])
+        yield Kind(same[is_alike], *kind)
+        is_left[same[is_alike]] = False
+        found += 1
+
+
+def _kind(
+    data: bytes, array: Bytes, marks: Ints, start: Ints, end: Ints
+) -> tuple[tuple[dict[str, Any], int, int, Ints, Ints], Flags]:
+    """Of rows with as many marks, which are like the first, what that is, and where their values stand."""
+    row = parse(data[int(start[0]) : int(end[0])])
+    shown = array[marks[0]].tobytes()
+    prove(isinstance(row, dict) and row and shown.count(OBJECT) <= MAX_DEPTH)
+    # A key that stands twice is one key of the object: then there are more marks than it has.
+    prove(shown == _marks_of(row))
+    values = np.array([i for i, mark in enumerate(shown) if mark == COLON and shown[i + 1] != OBJECT], np.int64)
+    begin, until = np.empty((2, len(values) + 1, len(end)), np.int64)
+    first, last = until[:-1], begin[1:]
+    np.add(marks.T[values], 1, out=first)
+    first += (array[first[:, 0]] == SPACE)[:, None]
+    last[:] = marks.T[values + 1]
+    begin[0], until[-1] = start, end
+    is_alike = _same_between(data, begin, until)
+    controls = sum(_controls(array[i:j]) for i, j in zip(begin[:, 0], until[:, 0], strict=True))
+    first, last = (first, last) if is_alike.all() else (first[:, is_alike], last[:, is_alike])
+    return (_numbered(row, count()), shown.count(COLON), controls, first, last), is_alike
+
+
+def _marks_of(row: dict[str, Any]) -> bytes:
+    """The marks that an object has outside texts and lists."""
+    return b"{" + b",".join(b":" + (_marks_of(one) if isinstance(one, dict) else b"") for one in row.values()) + b"}"
+
+
+def _numbered(value: Any, numbers: Iterator[int]) -> Any:
+    """The objects of a row with a number in place of each value."""
+    if isinstance(value, dict):
+        return {key: _numbered(inner, numbers) for key, inner in value.items()}
+    return next(numbers)
+
+
+def _same_between(data: bytes, begin: Ints, until: Ints) -> Flags:
+    """In which rows what stands between the values is the same as in the first; compared by words of eight bytes."""
     lengths = until - begin
-    _prove((lengths == lengths[0]).all())
-    for at, first, last in zip(begin.T, begin[0].tolist(), until[0].tolist(), strict=True):
-        _prove(_stands(data, at, data[first:last]))
+    same: Flags = (lengths == lengths[:, :1]).all(axis=0)
+    begin = begin if same.all() else begin[:, same]
+    found = np.ones(begin.shape[1], bool)
+    for stands, first, last in zip(begin, begin[:, 0].tolist(), until[:, 0].tolist(), strict=True):
+        for at, expected in _words(data[first:last]):
+            size = expected.itemsize
+            found &= np.ndarray(len(data) - at - size + 1, expected.dtype, data, at, (1,))[stands] == expected
+    same[same] = found
+    return same
 
 
-def _stands(data: bytes, at: Ints, text: bytes) -> bool:
-    """Whether a text of four bytes or more stands at all these places; compared by words, the last may overlap."""
-    size = 8 if len(text) >= 8 else 4
-    words = np.ndarray(len(data) - size + 1, f"=u{size}", data, strides=(1,))
-    steps = {*range(0, len(text) - size, size), len(text) - size}
-    return all((words[at + step] == np.frombuffer(text, words.dtype, 1, step)).all() for step in steps)
+def _words(text: bytes) -> Iterator[tuple[int, np.unsignedinteger[Any]]]:
+    """A text as words and their places; the last may overlap the one before."""
+    size = next(size for size in (8, 4, 2, 1) if len(text) >= size or size == 1)
+    for at in sorted({*range(0, len(text) - size, size), len(text) - size}) if text else ():
+        yield at, np.frombuffer(text, f"=u{size}", 1, at)[0]
 
 
-def _cells(
-    data: bytes, first: Ints, last: Ints, is_text: Flags, slashes: Ints | None, *, wanted: bool
-) -> pa.Array | None:
-    """The values of one key; None where they are only to be proven."""
-    changed: list[tuple[Ints, pl.Series]] = []
-    if not is_text.all():
-        other = np.flatnonzero(~is_text)
-        words = _series(data, first[other], last[other])
-        _prove(words.str.contains(LITERAL).all() and not (words == "-0").any())
-        changed.append((other, words.replace("null", None)))
-    if slashes is not None:
-        written = np.flatnonzero(np.searchsorted(slashes, first) < np.searchsorted(slashes, last))
-        if len(written):
-            changed.append((written, _unescaped(_series(data, first[written], last[written]))))
-    if not wanted:
-        return None
-    cells = _texts(data, first + is_text, last - is_text)
-    for places, values in changed:
-        mask = np.zeros(len(cells), bool)
-        mask[places] = True
-        cells = pc.replace_with_mask(cells, mask, values.to_arrow(compat_level=pl.CompatLevel.oldest()))
-    return cells
-
-
-def _texts(data: bytes, begin: Ints, until: Ints) -> pa.Array:
-    """Stretches of the data in ascending order, each a cell: every second of those that their borders make."""
-    borders = np.empty(2 * len(begin) + 1, np.int64)
-    borders[0:-1:2], borders[1::2], borders[-1] = begin, until, len(data)
-    every = pa.LargeStringArray.from_buffers(len(borders) - 1, pa.py_buffer(borders), pa.py_buffer(data))
-    return every.take(pa.array(np.arange(0, len(borders) - 1, 2)))
-
-
-def _series(data: bytes, begin: Ints, until: Ints) -> pl.Series:
-    return cast(pl.Series, pl.from_arrow(_texts(data, begin, until)))
-
-
-def _unescaped(written: pl.Series) -> pl.Series:
-    """Texts as JSON writes them, with their quotes, as they are meant."""
-    try:
-        return pl.Series(orjson.loads("[" + written.str.join(",")[0] + "]"), dtype=pl.String)
-    except orjson.JSONDecodeError:
-        raise _Unlike from None
+def _within_lists(is_quote: Flags, kinds: list[Kind], begins: list[Bytes]) -> int:
+    """The quotes within lists."""
+    lists = [begin == ARRAY for begin in begins]
+    if not any(one.any() for one in lists):
+        return 0
+    at = np.flatnonzero(is_quote)
+    counts = (
+        np.searchsorted(at, kind.last[one]) - np.searchsorted(at, kind.first[one])
+        for kind, one in zip(kinds, lists, strict=True)
+    )
+    return int(sum(count.sum() for count in counts))

@@ -8,9 +8,9 @@ Finding the objects in a file does not belong here (`connectors.readers.json`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import polars as pl
@@ -20,6 +20,9 @@ from connectors.readers.gate import ShapeMismatch
 from connectors.readers.reading import Reading, Stated, Wanted
 from connectors.readers.sink import Sink
 from connectors.spec import Envelope
+
+if TYPE_CHECKING:
+    from connectors.readers.json_taken import Alike
 
 MAX_UNNAMED = 500
 """Names of unnamed keys that are kept: a map keyed by values is data, not a list of columns."""
@@ -119,9 +122,13 @@ class Paths:
         """Columns that a row had so far."""
         return set(self.columns) - self._absent
 
+    def found_in(self, rows: pa.Table) -> pa.Table:
+        """`rows` with the columns that a row had so far; most exports lack some that are named."""
+        return rows.select(["_row", *(name for name in self.columns if name not in self._absent)])
+
     def columns_of(
         self, rows: list[dict[str, Any]], written: Callable[[int], bytes]
-    ) -> tuple[list[pl.Series], set[int]]:
+    ) -> tuple[dict[str, pa.Array], set[int]]:
         """The rows' cells as one text column per allowed column; null where the path is absent or null.
 
         Also the indices of rows that cannot be read with their digits, for they are nested too deep.
@@ -144,27 +151,30 @@ class Paths:
                 return None
             return cell(look_up(digits[index], path))
 
-        found = []
+        found = {}
         for name, paths in self._called.items():
             columns = []
             for path in paths:
                 values = list(alike[path]) if path in alike else [row.get(path, ABSENT) for row in rows]
-                columns.append(pl.Series(name, self._cells(name, path, rows, values, exact), pl.String))
-            found.append(reduce(_filled, columns))
+                columns.append(pa.array(self._cells(name, path, rows, values, exact), pa.large_string()))
+            found[name] = _first_filled(columns)
         return found, lost
 
-    def columns_of_alike(self, alike: Mapping[str, pa.Array | None], rows: int) -> dict[str, pa.Array]:
-        """The same, of flat rows whose keys are the same, by the cells of the named keys."""
-        self._note([dict.fromkeys(alike)], "")
-        found = {}
+    def columns_of_alike(self, kinds: Sequence[Alike]) -> list[dict[str, pa.Array]]:
+        """The same, of rows of a few kinds: for each kind."""
+        self._note([kind.template for kind in kinds], "")
+        return [self._of_kind(kind) for kind in kinds]
+
+    def _of_kind(self, kind: Alike) -> dict[str, pa.Array]:
+        columns = {}
         for name, paths in self._called.items():
-            cells = [alike.get(path) for path in paths]
-            if any(path in alike for path in paths):
+            if any(path in kind.cells for path in paths):
                 self._absent.discard(name)
-            found[name] = cells[0] if len(cells) == 1 else _first_filled(cells, rows)
-            if found[name] is None:
-                found[name] = pa.nulls(rows, pa.large_string())
-        return found
+            cells = [kind.cells.get(path) for path in paths]
+            columns[name] = _first_filled(
+                [pa.nulls(len(kind.rows), pa.large_string()) if one is None else one for one in cells]
+            )
+        return columns
 
     def _cells(
         self,
@@ -197,7 +207,7 @@ class Paths:
     def _note(self, rows: list[dict[str, Any]], prefix: str) -> None:
         """Remember the keys that no allowed path names; of a whole unnamed branch its first key."""
         branches: set[str] = set()
-        for keys in set(map(tuple, rows)):
+        for keys in dict.fromkeys(map(tuple, rows)):
             branches.update(key for key in keys if prefix + key in self._upper)
             if (prefix, *keys) in self._seen:
                 continue
@@ -251,9 +261,10 @@ def _filled(column: pl.Series, other: pl.Series) -> pl.Series:
     return column.zip_with(column.is_not_null() & ~column.is_in(["", "[]"]), other)
 
 
-def _first_filled(cells: list[pa.Array | None], rows: int) -> pa.Array:
-    columns = [pl.repeat(None, rows, dtype=pl.String, eager=True) if one is None else pl.Series(one) for one in cells]
-    return reduce(_filled, columns).to_arrow(compat_level=pl.CompatLevel.oldest())
+def _first_filled(cells: list[pa.Array]) -> pa.Array:
+    if len(cells) == 1:
+        return cells[0]
+    return reduce(_filled, map(pl.Series, cells)).to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -131,7 +131,7 @@ class Document:
         self._looked = stop
         part = np.frombuffer(data, np.uint8)[start:stop]
         is_mark = IS_MARK[part]
-        is_mark[escaped(part)] = False
+        is_mark[escaped(np.flatnonzero(part == BACKSLASH), len(part))] = False
         at = np.flatnonzero(is_mark)
         kind = part[at]
         quote = kind == QUOTE
@@ -185,13 +185,12 @@ def _text(written: bytes) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def escaped(part: Bytes) -> Ints:
-    """Quotes that a backslash makes part of their string: those behind an odd number of backslashes."""
-    slashes = np.flatnonzero(part == BACKSLASH)
+def escaped(slashes: Ints, length: int) -> Ints:
+    """What a backslash makes part of its string, a quote perhaps: what stands behind an odd number of backslashes."""
     if not len(slashes):
         return slashes
     begins = np.flatnonzero(np.diff(slashes, prepend=-2) != 1)
     ends = np.append(begins[1:], len(slashes)) - 1
     odd = (ends - begins) % 2 == 0
     after = slashes[ends[odd]] + 1
-    return after[after < len(part)]
+    return after[after < length]

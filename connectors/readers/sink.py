@@ -66,11 +66,13 @@ class Sink:
         return len(self._places)
 
     def land(self, rows: pl.DataFrame | pa.Table) -> None:
-        """Append rows: `_row` and allowed columns as text; every part of an export has the same columns."""
+        """Append rows: `_row` and allowed columns as text. Columns that turn up in a later part cost a rewrite."""
         table = rows.to_arrow(compat_level=pl.CompatLevel.oldest()) if isinstance(rows, pl.DataFrame) else rows
+        self._wait()
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, **WRITTEN)
-        self._wait()
+        elif self._writer.schema.names != table.schema.names:
+            self._writer = self._rewritten(self._writer, tuple(table.schema.names))
         self._writing = self._thread.submit(self._writer.write_table, table)
         self.landed += table.num_rows
 
@@ -107,24 +109,28 @@ class Sink:
             self.land(pl.DataFrame(schema={name: pl.Int64 if name == "_row" else pl.String for name in names}))
         self._wait()
         assert self._writer is not None  # noqa: S101 - land() opened it
-        note = _note(metadata)
-        written = tuple(name for name in self._writer.schema.names if name != "_row")
-        self._writer.add_key_value_metadata(note)
+        if self._writer.schema.names != ["_row", *columns]:
+            self._writer = self._rewritten(self._writer, ("_row", *columns))
+        self._writer.add_key_value_metadata({METADATA: json.dumps(metadata, ensure_ascii=False)})
         self._writer.close()
-        if written != columns:
-            self._narrow(columns, note)
         self._writer = None
 
-    def _narrow(self, columns: tuple[str, ...], note: dict[str, str]) -> None:
-        """Write the file anew without the columns that turned out to be absent."""
-        narrow = self._path.with_name(self._path.name + "-narrow")
-        with pq.ParquetFile(self._path) as wide:
-            schema = pa.schema([wide.schema_arrow.field(name) for name in ("_row", *columns)])
-            with pq.ParquetWriter(narrow, schema, **WRITTEN) as writer:
-                for batch in wide.iter_batches(columns=["_row", *columns]):
-                    writer.write_batch(batch)
-                writer.add_key_value_metadata(note)
-        narrow.replace(self._path)
+    def _rewritten(self, writer: pq.ParquetWriter, columns: tuple[str, ...]) -> pq.ParquetWriter:
+        """Write the file anew with exactly these columns, of which some turned out to be there, or not to be."""
+        writer.close()
+        beside = self._path.with_name(self._path.name + "-anew")
+        with pq.ParquetFile(self._path) as file:
+            there = file.schema_arrow
+            schema = pa.schema(
+                [there.field(name) if name in there.names else (name, pa.large_string()) for name in columns]
+            )
+            anew = pq.ParquetWriter(beside, schema, **WRITTEN)
+            for batch in file.iter_batches(columns=[name for name in columns if name in there.names]):
+                found = dict(zip(batch.schema.names, batch.columns, strict=True))
+                absent = pa.nulls(batch.num_rows, pa.large_string())
+                anew.write_batch(pa.record_batch([found.get(name, absent) for name in columns], schema))
+        beside.replace(self._path)
+        return anew
 
     def rejected_rows(self, source: str, object_: str, export: str, digest: str) -> pl.DataFrame:
         """The rejected rows as a frame (schema `REJECTED`)."""
@@ -136,10 +142,6 @@ class Sink:
             schema=REJECTED,
             orient="row",
         )
-
-
-def _note(metadata: dict[str, Any]) -> dict[str, str]:
-    return {METADATA: json.dumps(metadata, ensure_ascii=False)}
 
 
 def read_metadata(path: Path) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.parsers import expat
 
-import polars as pl
+import pyarrow as pa
 
 from connectors.readers.gate import Encoding, Refused, ShapeMismatch, decide, utf8_blocks
 from connectors.readers.json_cells import Paths, reading_of, statement
@@ -220,7 +220,8 @@ class _Rows:
         if self._rows:
             # Text cells only: no row has to be read again for its digits.
             columns, _ = self.paths.columns_of(self._rows, lambda _: b"")
-            self._sink.land(pl.DataFrame([pl.Series("_row", self._numbers, pl.Int64), *columns]))
+            rows = pa.table({"_row": pa.array(self._numbers, pa.int64()), **columns})
+            self._sink.land(self.paths.found_in(rows))
         self._rows, self._numbers = [], []
 
     def _ends_with(self, path: tuple[str, ...]) -> bool:

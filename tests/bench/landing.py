@@ -1,9 +1,10 @@
 """Landing measured: large exports through the real `land`, as a ratio to Polars moving the same file to Parquet.
 
 Three CSV files of the same rows: clean (the proven fast path), with a damaged row (the full scan), with line ends in
-cells (the full scan); and one object per line in JSON: flat with the same keys (the fast path), with numbers, with an
-object inside (parsed). The yardstick is `scan_csv` or `scan_ndjson` with all columns as text into `sink_parquet`, right
-after, in a process of its own. The ratio is one of processor time, which other work on the machine touches least.
+cells (the full scan); and one object per line in JSON: flat, with numbers and escapes, with the same objects in each,
+with objects that differ, with lists as well, with keys that come and go (parsed). The yardstick is `scan_csv` or
+`scan_ndjson` with all columns as text into `sink_parquet`, right after, in a process of its own. The ratio is one of
+processor time, which other work on the machine touches least.
 Run with `python -m tests.bench.landing [--megabytes 1000] [--folder DIR]`.
 """
 
@@ -44,6 +45,8 @@ class Export:
     row: Callable[[tuple[str, ...]], str]
     most: float
     damage: str = ""
+    inner: tuple[str, ...] = ()
+    """Paths that are named beside the columns."""
 
 
 def _cells(number: int, note: str) -> tuple[str, ...]:
@@ -74,13 +77,34 @@ def _nested(cells: tuple[str, ...]) -> str:
     return json.dumps({**dict(zip(COLUMNS, cells, strict=True)), "Owner": {"Name": "Ann"}}, ensure_ascii=False) + "\n"
 
 
+def _different(cells: tuple[str, ...], *lists: str) -> str:
+    row, number = dict(zip(COLUMNS, cells, strict=True)), int(cells[0][3:-3])
+    owner = [None, {"Name": "Ann"}, {"Name": "Ann", "Team": "North"}][number % 3]
+    more = {"Owner": owner} if number % 4 else {}
+    return json.dumps({**row, **more, **{name: ["a", "b"][: number % 3] for name in lists}}, ensure_ascii=False) + "\n"
+
+
+def _lists(cells: tuple[str, ...]) -> str:
+    return _different(cells, "Tags")
+
+
+def _missing(cells: tuple[str, ...]) -> str:
+    """Any of ten keys may be absent, in no order: rows of hundreds of kinds."""
+    row, number = dict(zip(COLUMNS, cells, strict=True)), int(cells[0][3:-3]) * 7919
+    kept = {name: cell for at, (name, cell) in enumerate(row.items()) if at < 3 or number >> at & 3}
+    return json.dumps(kept, ensure_ascii=False) + "\n"
+
+
 EXPORTS = (
     Export("clean CSV", "clean/Contact.csv", _quoted, 2),
     Export("CSV with a damaged row", "damaged/Contact.csv", _quoted, 4, damage='"1","2"\n'),
     Export("CSV with line ends in cells", "lines/Contact.csv", lambda cells: _quoted((*cells[:-1], "a\nb")), 4),
     Export("JSON lines", "json/Contact.jsonl", _object, 2),
     Export("JSON lines with numbers", "numbers/Contact.jsonl", _numbers, 2),
-    Export("JSON lines with objects in them", "nested/Contact.jsonl", _nested, 4),
+    Export("JSON lines with objects in them", "nested/Contact.jsonl", _nested, 2, inner=("Owner.Name",)),
+    Export("JSON lines, objects that differ", "different/Contact.jsonl", _different, 4, inner=("Owner.Name",)),
+    Export("JSON lines, lists as well", "lists/Contact.jsonl", _lists, 4, inner=("Owner.Name", "Tags")),
+    Export("JSON lines, keys come and go", "missing/Contact.jsonl", _missing, 4),
 )
 
 
@@ -98,8 +122,9 @@ def write(export: Export, path: Path, megabytes: int) -> None:
 
 def land_one(path: Path, data: Path) -> None:
     """Land the only export in a source's folder, all its columns named."""
+    (inner,) = (export.inner for export in EXPORTS if Path(export.file).parent.name == path.parents[1].name)
     shape = {"file": "Contact", "format": "csv" if path.suffix == ".csv" else "json", "require": ["Id"]}
-    fields = {name.lower(): name for name in COLUMNS}
+    fields = {name.lower().replace(".", "_"): name for name in (*COLUMNS, *inner)}
     spec = {"exports": [shape], "key": "Id", "records": [{"kind": "person", "fields": fields}]}
     said = {"name": "crm", "kind": "crm", "owner": "sales", "rank": 1, "objects": {"Contact": spec}}
     report = land(Connector.model_validate(said), Storage(path.parents[1]), data, dt.date(2026, 1, 5))

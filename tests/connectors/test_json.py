@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.readers import json as reader
 from connectors.readers.gate import Refused, ShapeMismatch
 from connectors.readers.json_text import Document
 from connectors.readers.reading import Reading
@@ -247,3 +248,18 @@ def test_lines_are_read_across_blocks_and_batches(tmp_path: Path, monkeypatch: p
     assert landed["id"].to_list() == [str(i) for i in range(200) if i != 77]
     assert [content[a:b] for a, b in rejected.select("byte_start", "byte_end").rows()] == [b"{"]
     assert rejected["line"].to_list() == [78]
+
+
+def test_a_column_that_turns_up_late_lands_with_all_rows_and_one_that_does_not_is_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "STRETCH", 64)
+    monkeypatch.setattr(reader, "PART", 64)
+    rows: list[dict[str, object]] = [{"id": str(number)} for number in range(20)]
+    rows[8] |= {"name": None}
+    rows[12] |= {"note": "late"}
+    content = b"\n".join(json.dumps(row).encode() for row in rows)
+    found, landed, _ = read(content, tmp_path, ("id", "name", "absent", "note"))
+    assert found.columns == ("id", "name", "note")
+    assert landed.columns == ["_row", *found.columns]
+    assert landed.rows() == [(i + 1, row["id"], None, row.get("note")) for i, row in enumerate(rows)]

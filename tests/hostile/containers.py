@@ -148,6 +148,11 @@ PAGES = [
     Case("lines-cut", "Line.jsonl", f"{ROW}\n{ROW[:10]}", landed=1, rejected=1),
     Case("lines-nul", "Line.jsonl", f"{ROW}\n\0{ROW}\n{ROW}\n", landed=2, rejected=1),
     Case("lines-nul-tail", "Line.jsonl", f"{ROW}\n".encode() + bytes(512), refused="NUL bytes"),
+    Case("lines-of-kinds", "Line.jsonl", f'{ROW}\n{{"Id": 2, "Name": {{"x": [1, {{}}]}}}}\n' * 40, landed=80),
+    Case("lines-list-open", "Line.jsonl", f'{ROW}\n{{"Id": "2", "Name": ["x"}}\n' * 40, landed=40, rejected=40),
+    Case("lines-list-over-two", "Line.jsonl", f'{ROW}\n{{"Id": [1\n2], "Name": "x"}}\n', landed=1, rejected=2),
+    Case("lines-tab-in-a-list", "Line.jsonl", f'{ROW}\n{{"Id": "2", "Name": ["x\ty"]}}\n', landed=1, rejected=1),
+    Case("lines-text-over-two", "Line.jsonl", '{"Id": "1", "Name": "x\ny"}\n' * 2, refused="no row in it is an object"),
     Case("lines-digits", "Line.jsonl", '{"Id": 123456789012345678901234567890, "Name": 1.10}\n', landed=1),
 ]
 

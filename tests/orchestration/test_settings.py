@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,3 +81,24 @@ def test_publications_are_copied_to_buckets_and_to_nothing_else() -> None:
     assert Settings(delta=Path("delta")).delta == Path("delta").resolve()
     with pytest.raises(ValidationError, match="expected s3://bucket/prefix"):
         Settings(publish_to="gs://bucket/tables")
+
+
+@pytest.mark.parametrize(
+    ("said", "in_file", "expected"),
+    [
+        ({"CONCORD_THREADS": "3"}, "", 3),
+        ({}, "CONCORD_THREADS=3", 3),
+        ({"CONCORD_THREADS": "3", "POLARS_MAX_THREADS": "5"}, "", 5),
+        ({"CONCORD_THREADS": "no number", "POLARS_MAX_THREADS": "5"}, "", 5),
+    ],
+)
+def test_polars_has_as_many_threads_as_a_run_may_use(
+    tmp_path: Path, said: dict[str, str], in_file: str, expected: int
+) -> None:
+    (tmp_path / ".env").write_text(in_file)
+    others = {name: value for name, value in os.environ.items() if not name.endswith("_THREADS")}
+    shown = "import orchestration.settings, polars; print(polars.thread_pool_size())"
+    ended = subprocess.run(
+        [sys.executable, "-c", shown], env=others | said, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert int(ended.stdout) == expected
