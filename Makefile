@@ -22,8 +22,8 @@ $(READY): requirements.lock pyproject.toml
 run: install ## Run the main job: on ./exports, or on a made-up sample in ./sample where there are none
 	$(BIN)/concord run --or-sample
 
-test: install ## Run the tests, a module at a time on every core
-	$(BIN)/pytest --numprocesses logical --dist loadfile
+test: install ## Run the tests, a module at a time, one more at once than there are cores: runs wait for disks
+	$(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist loadfile
 
 test-long: install ## Run the tests that take whole runs more: faults of the machine, the same again elsewhere
 	$(BIN)/pytest -m long
