@@ -13,7 +13,7 @@ from orchestration.remedies import with_remedy
 
 OURS = (
     *("ConnectorError", "PolicyError", "PublicationError", "DecisionError", "IdentityError"),
-    *("DataFolderBusy", "DamagedContent", "StorageError"),
+    *("ClockSetBack", "DataFolderBusy", "DamagedContent", "StorageError"),
 )
 """Errors whose message is part of our interface; what they were raised from is for the log."""
 

@@ -10,13 +10,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from connectors.publication import publications
 from connectors.spec import Connector, SourceSettings, load_connectors, load_sources
 from connectors.storage import Storage
 from connectors.switching import recover
@@ -25,10 +26,16 @@ from orchestration.settings import Settings
 from transforms.policy import Policy, load_policy
 
 AS_OF_TAG = "concord/as_of"
+ASTRAY = timedelta(hours=1)
+"""How far clocks may differ; it is days that matter."""
 
 
 class DataFolderBusy(RuntimeError):
     """Another run holds the data folder; the message names it and says to wait."""
+
+
+class ClockSetBack(RuntimeError):
+    """The clock is behind the newest publication; the message names both, and what to do."""
 
 
 @dataclass
@@ -86,6 +93,22 @@ def data_folder_lock(data: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def expect_time_to_go_on(data: Path, now: datetime) -> None:
+    """A day that only the clock says is no day before what was published: owners and hires since would be undone.
+
+    Raises:
+        ClockSetBack: the newest publication was made later than now.
+    """
+    for newest in publications(data)[-1:]:
+        made = newest.manifest.created_at
+        if now < made - ASTRAY:
+            raise ClockSetBack(
+                f"the clock says {now:%Y-%m-%d %H:%M}, but publication {newest.number} was made on "
+                f"{made:%Y-%m-%d %H:%M} (UTC); nothing was done. Set the clock right, or name the day: "
+                "concord run --as-of DATE"
+            )
+
+
 def workspace_resource(settings: Settings, reports: dict[str, Any] | None = None) -> dg.ResourceDefinition:
     """The `workspace` resource over `settings`; `reports`, where given, is filled for the caller to read."""
 
@@ -104,6 +127,8 @@ def workspace_resource(settings: Settings, reports: dict[str, Any] | None = None
             for sentence in gathered["recovered"]:
                 dg.get_dagster_logger().warning("Put right: %s", sentence)
             expect_whole_publication(settings.data)
+            if not tag:
+                expect_time_to_go_on(settings.data, started_at)
             yield Workspace(
                 settings=settings,
                 as_of=date.fromisoformat(tag) if tag else started_at.date(),
