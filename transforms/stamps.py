@@ -20,8 +20,8 @@ from transforms.outcomes import NormaliseReport
 
 HERE = Path(__file__).parent
 MODULES = (
-    "collected", "conditions", "keys", "mapping", "merges", "normalise", "outcomes", "past_values", "record_files",
-    "records", "versions",
+    "collected", "conditions", "cutting", "keys", "mapping", "merges", "normalise", "outcomes", "past_values",
+    "record_files", "records", "versions",
 )  # fmt: skip
 """Beside the cleaners, the code that the files rest on."""
 

@@ -155,7 +155,7 @@ def mart_columns() -> dict[str, Columns]:
 
 
 def settings_for_dbt(warehouse: Path, threads: int, memory: str) -> dict[str, str]:
-    """Environment that dbt reads: `profiles.yml`, the parquet materialization, and where its process stands."""
+    """Environment that dbt's process and macros read: where the warehouse is, and what the run may use."""
     return {"CONCORD_WAREHOUSE": str(warehouse), "CONCORD_THREADS": str(threads), "CONCORD_MEMORY": memory}
 
 
