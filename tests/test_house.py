@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from transforms.stamps import MODULES
+
 ROOT = Path(__file__).parent.parent
 FLOORS = ("connectors", "transforms", "orchestration")
 MAY_IMPORT = {
@@ -77,3 +79,16 @@ def test_rows_rejected_at_the_door_and_as_records_have_one_shape() -> None:
     from transforms.outcomes import REJECTED_ROWS  # noqa: PLC0415
 
     assert dict(REJECTED) == dict(REJECTED_ROWS)
+
+
+def test_whatever_shapes_records_is_among_what_their_files_rest_on() -> None:
+    reached, unread = set[str](), ["transforms.record_files"]
+    while unread:
+        name = unread.pop()
+        file = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+        if name.startswith("transforms.") and file.exists() and name not in reached:
+            reached.add(name)
+            unread += imported(file)
+    modules = {name.split(".")[1] for name in reached} - {"cleaners"}
+    assert modules - set(MODULES) == {"sql"}
+    assert set(MODULES) <= modules
