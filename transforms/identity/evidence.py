@@ -158,7 +158,9 @@ def state_people(connection: duckdb.DuckDBPyConnection, doubtful_birth_dates: Se
             join organisation as first on first.id = cluster
         ),
         classed as (
-            select person.* exclude (content, email_shown, phone_shown, mobile_shown, organisation_key),
+            select person.* exclude (
+                    content, object, record_id, email_shown, phone_shown, mobile_shown, organisation_key
+                ),
                 email_point.class as email_class, employed.organisation, doubt.birth_doubted, former.past,
                 list_sort(list_filter([
                     {others: mobile_point.others, value: mobile, class: mobile_point.class},
@@ -204,7 +206,7 @@ def state_organisations(connection: duckdb.DuckDBPyConnection) -> None:
             select id, arg_min(word, (share, word)) as rare_word from word join word_share using (word)
             where length(word) > 2 group by id
         )
-        select organisation.* exclude (content, email_shown, phone_shown) replace (
+        select organisation.* exclude (content, object, record_id, email_shown, phone_shown) replace (
                 case when domain_point.class <> 'placeholder' and domain_point.reason not like 'a mail provider%'
                     then domain end as domain,
                 joined(words) as words,

@@ -34,12 +34,10 @@ FILE = "identity.duckdb"
 PARTIES = ("organisation", "person")
 RESULTS = ("link", "edge", "confidence", "contact_point", "alias")
 """Views that the warehouse takes its rows from."""
-_OF_PARTY = ("", "_stated", "_key", "_pair", "_edge", "_decision", "_cluster", "_confidence", "_link", "_oversized")
-TABLES = (
-    *(f"{party}{table}" for party in PARTIES for table in _OF_PARTY),
-    "point", "shown_point", "organisation_people", "former", "staff_email", "swallowed", "customer", "registry",
-    "member",
-)  # fmt: skip
+COMPARED = ("_stated", "_key")
+LINKED = ("", "_pair", "_edge", "_decision", "_cluster", "_confidence", "_link", "_oversized")
+"""Tables of one party, with which a whole run is done when its records are compared, and when they are linked."""
+OF_ALL = ("point", "organisation_people", "former", "staff_email", "swallowed", "customer", "registry", "member")
 
 Facts = dict[str, str]
 
@@ -96,11 +94,12 @@ def _attached(connection: duckdb.DuckDBPyConnection, data: Path) -> Facts:
 
 
 def empty_kept(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
-    """`kept` without anything in it."""
-    connection.execute("detach database if exists kept")
+    """`kept` without anything in it; tables that are not in memory are looked for there (`save`)."""
+    connection.execute("set search_path = 'memory.main'; detach database if exists kept")
     discard_kept(data)
     connection.execute(f"attach {quoted(str(kept_file(data)))} as kept")
     connection.execute("create table kept.fact (name varchar, value varchar)")
+    connection.execute("set search_path = 'memory.main,kept.main'")
 
 
 def discard_kept(data: Path) -> None:
@@ -110,10 +109,17 @@ def discard_kept(data: Path) -> None:
     file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
 
 
-def save_all(connection: duckdb.DuckDBPyConnection) -> None:
-    """Move all tables of a whole run into `kept`, and lay the results over them."""
-    for table in TABLES:
+def save(connection: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    """Move tables of a whole run into `kept`, where they are found as before (`empty_kept`).
+
+    As soon as a run is done with them: what stands in the file need not stand in memory.
+    """
+    for table in tables:
         connection.execute(f"create table kept.{table} as from {table}; drop table {table}")
+
+
+def lay_results(connection: duckdb.DuckDBPyConnection) -> None:
+    """The views of results over the tables, all of which are saved; nothing else is looked for in `kept` any more."""
     for name, query in _views().items():
         # Names in a view are looked up where the view stands.
         connection.execute(f"use kept; create view {name} as {query}; use memory")

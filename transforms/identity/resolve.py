@@ -27,6 +27,9 @@ from transforms.identity.evidence import (
     state_people,
 )
 from transforms.identity.kept import (
+    COMPARED,
+    LINKED,
+    OF_ALL,
     PARTIES,
     Facts,
     KeptUnreadable,
@@ -34,8 +37,9 @@ from transforms.identity.kept import (
     discard_kept,
     empty_kept,
     kept_file,
+    lay_results,
     reading_kept,
-    save_all,
+    save,
     seal,
 )
 from transforms.identity.linking import cluster, explain_links, lay_out_decisions
@@ -169,6 +173,7 @@ def _all_anew(
 ) -> tuple[dict[str, Calibration], RegistryChange]:
     empty_kept(connection, data)
     lay_out_evidence(connection)
+    save(connection, "shown_point")
     _check_keys(connection)
     doubtful = doubt_birth_dates(connection, frozen["person"])
     lay_out_words(connection, data, frozen["organisation"])
@@ -180,9 +185,11 @@ def _all_anew(
             state_people(connection, doubtful)
         propose_pairs(connection, party, BLOCKS[party])
         models[party] = compare(connection, party, data, frozen[party])
+        save(connection, *(f"{party}{table}" for table in COMPARED))
         lay_out_decisions(connection, party, decided)
         cluster(connection, party)
         explain_links(connection, party)
+        save(connection, *(f"{party}{table}" for table in LINKED))
     models["person"] = replace(models["person"], doubtful_birth_dates=doubtful, sources=sources(connection))
     for party, model in models.items():
         write_calibration(connection, data / "identity", party, model)
@@ -190,7 +197,8 @@ def _all_anew(
     find_swallowed(connection, "")
     connection.execute(f"create table membership as {membership('')}")
     change = name_customers(connection, publication_number)
-    save_all(connection)
+    save(connection, *OF_ALL)
+    lay_results(connection)
     return models, change
 
 
