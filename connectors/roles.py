@@ -15,7 +15,7 @@ import duckdb
 
 from connectors.files import private_folder
 from connectors.manifest import RoleEntry, TableEntry
-from connectors.publication import KEYS, quoted
+from connectors.publication import quoted
 from connectors.verification import table_entry
 
 Tables = Mapping[str, Mapping[str, str]]
@@ -32,7 +32,7 @@ def definition(tables: Tables) -> str:
 
 
 def write_role(con: duckdb.DuckDBPyConnection, role: str, tables: Tables, building: Path) -> RoleEntry:
-    """Write the role's database from the Parquet files in `building`, in the order of their keys.
+    """Write the role's database from the Parquet files in `building`, in their order, which `con` must preserve.
 
     Nothing but the values of the expressions ever stands in it: it is a new file, filled by one statement per table.
     """
@@ -50,7 +50,6 @@ def _write(
 ) -> TableEntry:
     seen = ", ".join(f'{expression} as "{column}"' for column, expression in columns.items())
     own = f"where {OWN_ROWS} = '{role}'" if OWN_ROWS in columns else ""
-    key = ", ".join(KEYS[table])
     source = f"read_parquet({quoted(building / f'{table}.parquet')})"
-    con.execute(f"create table role_database.{table} as select {seen} from {source} {own} order by {key}")
+    con.execute(f"create table role_database.{table} as select {seen} from {source} {own}")
     return table_entry(con, f"role_database.{table}")
