@@ -43,7 +43,7 @@ def test_memory_is_a_size(said: str, meant: str) -> None:
     assert Settings(memory=said).memory == meant
 
 
-@pytest.mark.parametrize(("said", "meant"), [("8GB", "7500MB"), ("2GB", "1500MB"), ("0.8GB", "400MB")])
+@pytest.mark.parametrize(("said", "meant"), [("8GB", "7400MB"), ("2GB", "1400MB"), ("0.8GB", "400MB")])
 def test_duckdb_leaves_some_of_it_to_the_others(said: str, meant: str) -> None:
     assert Settings(memory=said).engine_memory == meant
 
