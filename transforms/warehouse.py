@@ -17,7 +17,7 @@ from transforms.identity.kept import attach_results
 from transforms.masking import MASKS
 from transforms.policy import Policy
 from transforms.records import KINDS
-from transforms.sql import quoted
+from transforms.sql import UNPACKED, quoted
 
 DBT = Path(__file__).parent / "dbt"
 
@@ -98,6 +98,7 @@ def prepare_warehouse(
     _delete(build)
     with duckdb.connect(build) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute(UNPACKED)
         for kind, columns in record_columns(connection).items():
             _lay(connection, f"records.{kind}", columns, sorted((data / "records" / kind).glob("*.parquet")))
         _lay(connection, "records.source", SOURCE, _present(data / "sources.parquet"))

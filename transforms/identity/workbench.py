@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from transforms.records import KINDS
-from transforms.sql import quoted
+from transforms.sql import UNPACKED, quoted
 
 
 @contextmanager
@@ -32,8 +32,7 @@ def workbench(data: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDBPy
         # Rows are ordered where it matters (when written); keeping insertion order elsewhere costs memory.
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set enable_progress_bar = false")
-        # Packing texts would take a tenth of a whole run; the file that is kept is three times as large for it.
-        connection.execute("set disabled_compression_methods = 'dict_fsst'")
+        connection.execute(UNPACKED)
         yield connection
     finally:
         connection.close()

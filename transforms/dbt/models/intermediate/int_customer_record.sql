@@ -42,9 +42,9 @@ numbered as (
         sources.fresh_at,
         parties.modified_at,
         parties.observed_at,
-        row_number() over (
+        cast(row_number() over (
             order by links.customer_id, links.source, links.object, links.record_id
-        ) as record_no
+        ) as integer) as record_no
     from links
     inner join parties
         on links.source = parties.source

@@ -28,7 +28,7 @@ final as (
     select
         record_no,
         field_group,
-        count(*) over (partition by customer_no, field_group, said) as times
+        cast(count(*) over (partition by customer_no, field_group, said) as integer) as times
     from sayings
 )
 

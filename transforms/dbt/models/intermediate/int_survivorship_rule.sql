@@ -26,11 +26,10 @@ rules as (
 
 final as (
     select
-        field_group,
         {% for place in rule_places() -%}
         max(rule) filter (where position = {{ place }}) as rule_{{ place }},
         {% endfor -%}
-        count(*) as rules
+        field_group
     from rules
     group by field_group
 )
