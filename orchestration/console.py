@@ -11,14 +11,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration.runner import StepEvent
 from transforms.wording import label
+
+if TYPE_CHECKING:
+    # With it comes Dagster, for which `concord --help` need not wait.
+    from orchestration.runner import StepEvent
 
 # Without a terminal there is nothing to fit into: a program or a file gets whole lines.
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 400)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -163,3 +165,9 @@ def test_a_source_whose_folder_is_still_there_is_not_removed(tmp_path: Path) -> 
 
 def test_the_exit_codes_are_three() -> None:
     assert (HELD, FAILED) == (1, 2)
+
+
+def test_help_does_not_wait_for_dagster_and_dbt() -> None:
+    loaded = "import sys, orchestration.cli; print(*sorted({'dagster', 'dbt', 'dagster_dbt'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
