@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 
 from connectors.feed import lay_changes
-from connectors.publication import KEYS, Publication, engine, open_publication, quoted
+from connectors.publication import KEYS, Publication, engine, open_publication
+from connectors.sql import quoted
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import duckdb
 import polars as pl
 
 from connectors.manifest import PublicationError
-from connectors.publication import engine, open_publication, published, quoted, versions
+from connectors.publication import engine, open_publication, published, versions
+from connectors.sql import quoted
 
 LOST = ("delete", "merge", "erase")
 """Operations after which the id is no customer; the others give its row."""

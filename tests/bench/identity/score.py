@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from transforms.sql import quoted
+from connectors.sql import quoted
 
 
 @dataclass(frozen=True)
