@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,13 +40,21 @@ def causes_of(events: Iterable[dg.DagsterEvent]) -> Causes:
             failed += [] if check.passed else [check]
         errors.append(_error_of(event))
     blocking = [check for check in failed if check.severity == dg.AssetCheckSeverity.ERROR]
-    warning = [check for check in failed if check.severity == dg.AssetCheckSeverity.WARN]
+    warning = _told_once([check for check in failed if check.severity == dg.AssetCheckSeverity.WARN])
     return Causes(
         errors=tuple(dict.fromkeys(filter(None, errors))),
         failed_checks=tuple(map(_in_words, blocking)),
         warnings=tuple(map(_in_words, warning)),
         notable=tuple(_in_words(check) for check in warning if check.check_name in NOTABLE),
     )
+
+
+def _told_once(failed: Sequence[Any]) -> list[Any]:
+    """What several floors check (whether sources are fresh) is told by the first of them that found something."""
+    first: dict[str, str] = {}
+    for check in failed:
+        first.setdefault(check.check_name, check.asset_key.path[0])
+    return [check for check in failed if check.asset_key.path[0] == first[check.check_name]]
 
 
 def _error_of(event: dg.DagsterEvent) -> str | None:
