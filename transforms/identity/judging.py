@@ -84,6 +84,7 @@ ORGANISATION_GUARDS = (
     Guard("number_differs and not own", "customer numbers differ", firm=True),
     Guard("street_differs and not own and not domain_agrees", "at different addresses: another branch, or a namesake"),
     Guard("city_differs and not own and not point_agrees", "one name in different places"),
+    Guard("name_differs and not own and not point_agrees", "names differ, and nothing agrees but the place"),
 )
 """The first that holds is told."""
 
@@ -137,7 +138,8 @@ def facts(party: str, model: Model, fields: Sequence[str]) -> str:
         {agrees("customer_number", "different")} as number_differs,
         {agrees("city", "different")} and not {agrees("postal_code", "same", "near")} as city_differs,
         {" or ".join(agrees(name, "same") for name in ("domain", "phone", "email", "people"))} as point_agrees,
-        {agrees("street", "different")} as street_differs, {agrees("domain", "same")} as domain_agrees
+        {agrees("street", "different")} as street_differs, {agrees("domain", "same")} as domain_agrees,
+        {agrees("name", "different")} as name_differs
     """
 
 
@@ -238,8 +240,8 @@ def no_edges(connection: duckdb.DuckDBPyConnection, party: str) -> None:
 
 def _objectionable(fields: Sequence[str]) -> str:
     """SQL: something that a guard could object to does not agree. Most links are beyond doubt and need no look."""
-    parts = [f"mw_{name} <= 0" for name in ("given_name", "family_name", "birth_date", "vat_id", "customer_number",
-             "street", "city") if name in fields]  # fmt: skip
+    parts = [f"mw_{name} <= 0" for name in ("given_name", "family_name", "birth_date", "name", "vat_id",
+             "customer_number", "street", "city") if name in fields]  # fmt: skip
     generations = ["coalesce(generation_l <> generation_r, false)"] if "family_name" in fields else []
     return " or ".join([*parts, *generations, "coalesce(alone_in_l = alone_in_r, false)"])
 

@@ -100,8 +100,7 @@ OTHER: Pairs = {
 }
 SHORTFALLS = {
     "two branches on one domain": "the more organisations there are, the more name and domain outweigh the place",
-    "two firms at one address": "no guard holds organisations apart whose names differ",
-    "two firms at one address and switchboard": "no guard holds organisations apart whose names differ",
+    "two firms at one address and switchboard": "one number speaks for one firm that goes by two names",
 }
 CHAIN = ("Emden", "Lindau", "Husum", "Coburg", "Goslar")
 GROUP = {
