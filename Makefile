@@ -23,7 +23,7 @@ run: install ## Run the main job: on ./exports, or on a made-up sample in ./samp
 	$(BIN)/concord run --or-sample
 
 test: install ## Run the tests, a module at a time, one more at once than there are cores: runs wait for disks
-	$(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist loadfile
+	$(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder
 
 test-long: install ## Run the tests that take whole runs more: faults of the machine, the same again elsewhere
 	$(BIN)/pytest -m long

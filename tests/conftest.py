@@ -16,10 +16,19 @@ from transforms.contract import BIGINT, DAY, DOUBLE, FLAG, INSTANT, INTEGER, MON
 
 Rows = Sequence[Mapping[str, Any]]
 
+TAKE_WHOLE_RUNS = ("integration", "rederive", "browser", "recovery")
+"""Folders whose tests run everything, several times."""
+
 EMPTY = {TEXT: "", TEXTS: [], INTEGER: 0, BIGINT: 1, DOUBLE: 1.0, MONEY: 0, DAY: date(2026, 1, 1), FLAG: True}
 EMPTY[INSTANT] = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = {"decided_by": "alone", "evidence": "{}", "runners_up": "[]", "fields": "{}", "currency": "EUR"}
 """Values of columns of which a test says nothing: the first allowed one, else the word here, else an empty one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: else one process is at it when the others have nothing left to do."""
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in TAKE_WHOLE_RUNS)
 
 
 def whole_row(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
