@@ -12,8 +12,7 @@ from typing import Any
 import duckdb
 
 from connectors.feed import lay_changes
-from connectors.publication import KEYS, Publication, engine, open_publication
-from connectors.sql import quoted
+from connectors.publication import KEYS, Publication, engine, open_publication, quoted
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ import duckdb
 import polars as pl
 
 from connectors.manifest import PublicationError
-from connectors.publication import engine, open_publication, published, versions
-from connectors.sql import quoted
+from connectors.publication import engine, open_publication, published, quoted, versions
 
 LOST = ("delete", "merge", "erase")
 """Operations after which the id is no customer; the others give its row."""

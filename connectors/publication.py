@@ -26,7 +26,6 @@ import polars as pl
 
 from connectors.manifest import Manifest, PublicationError, read_manifest
 from connectors.pins import Gone, pinned
-from connectors.sql import quoted
 
 SCHEMA_VERSION = 1
 """Of the published tables; a change of a column's name, type or meaning raises it and stands in the changelog."""
@@ -138,6 +137,11 @@ def engine(memory: str | None, threads: int | None, spill: Path | None = None) -
     con = duckdb.connect(config={name: value for name, value in settings.items() if value is not None})
     con.execute("set TimeZone = 'UTC'")
     return con
+
+
+def quoted(path: Path) -> str:
+    """A path as an SQL literal."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def published(data: Path) -> Path:

@@ -37,10 +37,10 @@ from connectors.publication import (
     open_publication,
     publications,
     published,
+    quoted,
     version,
 )
 from connectors.roles import Roles, definition, write_role
-from connectors.sql import quoted
 from connectors.switching import adopt_state, publishing_lock, switch
 from connectors.verification import file_entry, table_entry
 

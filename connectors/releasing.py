@@ -24,10 +24,10 @@ from connectors.publication import (
     next_number,
     open_publication,
     published,
+    quoted,
     version,
 )
 from connectors.publishing import copy, lay_view, place, seal, take
-from connectors.sql import quoted
 from connectors.switching import adopt_state, publishing_lock, switch
 from connectors.verification import file_entry, problems_of, table_entry
 

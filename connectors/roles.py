@@ -15,7 +15,7 @@ import duckdb
 
 from connectors.files import private_folder
 from connectors.manifest import RoleEntry, TableEntry
-from connectors.sql import quoted
+from connectors.publication import quoted
 from connectors.verification import table_entry
 
 Tables = Mapping[str, Mapping[str, str]]

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import polars as pl
 
-from connectors.sql import quoted
 from transforms.cleaners.text import cell
 from transforms.mapping import RAW, cells
 from transforms.normalise import BoundObject
+from transforms.sql import quoted
 from transforms.versions import Engine, LandedFile, Versions, current_rows
 
 JOINED = "; "

@@ -16,10 +16,10 @@ from typing import Literal
 
 import duckdb
 
-from connectors.sql import quoted
 from transforms.accounting import SHOWN, account
 from transforms.contract import CUSTOMER, JUDGED_BY_ROWS, REFERENCES, TABLES
 from transforms.policy import Gate
+from transforms.sql import quoted
 from transforms.worst import MOVED, WORST, Rows, worst_rows
 
 DELETED = ("gone", "erased", "swallowed")

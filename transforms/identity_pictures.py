@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from connectors.sql import quoted
 from transforms.identity.kept import attach_results
+from transforms.sql import quoted
 from transforms.wording import label
 
 if TYPE_CHECKING:

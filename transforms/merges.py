@@ -14,13 +14,13 @@ import dataframely as dy
 import polars as pl
 
 from connectors.spec import SourceSettings
-from connectors.sql import quoted
 from transforms.cleaners import Context
 from transforms.cleaners.text import cell
 from transforms.mapping import CELL, RAW, cells
 from transforms.normalise import BoundObject, key_expr, survivor_expr, swallowed_exprs
 from transforms.outcomes import SUPERSEDED
 from transforms.records import CUSTOMER_KINDS
+from transforms.sql import quoted
 from transforms.versions import LandedFile, Versions, rest_of
 
 

@@ -16,13 +16,13 @@ import dataframely as dy
 import duckdb
 import polars as pl
 
-from connectors.sql import quoted
 from transforms.cutting import record_columns
 from transforms.mapping import Plan, accepted, apply, made, when_holds
 from transforms.merges import swallowed_rows
 from transforms.normalise import BoundRecord
 from transforms.outcomes import ACCEPTED, SUPERSEDED
 from transforms.records import CUSTOMER_KINDS, KINDS
+from transforms.sql import quoted
 from transforms.versions import PIECE, Engine, LandedFile, Versions
 
 PAST_FIELDS = ("email", "phone", "mobile", "family_name", "customer_number", "domain", "vat_id")

@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 
-from connectors.sql import quoted
 from transforms.policy import Policy
+from transforms.sql import quoted
 from transforms.warehouse import lay_policy
 
 MODELS = ("int_tier_rule", "int_customer_tier", "int_customer_route")

@@ -14,7 +14,6 @@ from pathlib import Path
 import polars as pl
 
 from connectors.spec import Connector, SourceSettings
-from connectors.sql import quoted
 from transforms import outcomes, stamps
 from transforms.cleaners.phone_answers import ANSWERS
 from transforms.collected import collected_rows
@@ -25,6 +24,7 @@ from transforms.normalise import BoundConnector, bind
 from transforms.outcomes import IssueCount, NormaliseReport, ObjectReport
 from transforms.past_values import PastValue, earlier_values, still_past, swallowed_values
 from transforms.records import CUSTOMER_KINDS, KINDS
+from transforms.sql import quoted
 from transforms.versions import Engine, Versions, rest_of, versions
 
 WIDE = "wide-{}.parquet"

@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from connectors.sql import quoted
 from transforms.contract import CUSTOMER
 from transforms.gate import Finding, workbench
+from transforms.sql import quoted
 
 NAME = "report.html"
 TEMPLATE = "report.html.j2"

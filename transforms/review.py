@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
-from connectors.sql import quoted
 from transforms.explain import CUT, DECIDED, record_parts, rows_of
+from transforms.sql import quoted
 from transforms.wording import Weights, told, weights
 
 Kind = Literal["link", "cut", "refused", "below"]

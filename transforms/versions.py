@@ -16,7 +16,6 @@ import duckdb
 import polars as pl
 
 from connectors.spec import SourceSettings
-from connectors.sql import quoted
 from transforms.cleaners import Context
 from transforms.cleaners.text import cell
 from transforms.conditions import holds_any, preference
@@ -24,6 +23,7 @@ from transforms.keys import cleaned
 from transforms.mapping import CELL, RAW, cells
 from transforms.normalise import BoundObject, key_expr, survivor_expr
 from transforms.outcomes import DELETED, SUPERSEDED, Held
+from transforms.sql import quoted
 
 GUARD = 0.20
 """Share of an object's living records that one complete delivery may delete unasked."""

@@ -13,11 +13,11 @@ import duckdb
 import polars as pl
 import yaml
 
-from connectors.sql import UNPACKED, quoted
 from transforms.identity.kept import attach_results
 from transforms.masking import MASKS
 from transforms.policy import Policy
 from transforms.records import KINDS
+from transforms.sql import UNPACKED, quoted
 
 DBT = Path(__file__).parent / "dbt"
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import duckdb
 
-from connectors.sql import quoted
 from transforms.contract import CUSTOMER, JUDGED_BY_ROWS, REFERENCES, TABLES
 from transforms.masking import KEY
+from transforms.sql import quoted
 
 WORST = 10
 FATES = ("unresolved", "split", "parted", "merged")

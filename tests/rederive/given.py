@@ -10,10 +10,10 @@ import duckdb
 import polars as pl
 
 from connectors.publication import KEYS, Publication, open_publication, publications
-from connectors.sql import quoted
 from transforms.identity.kept import attach_results
 from transforms.policy import Policy
 from transforms.policy.pins import Pin
+from transforms.sql import quoted
 from transforms.warehouse import IDENTITY, record_columns
 
 

@@ -13,8 +13,8 @@ from hashlib import sha256
 
 import polars as pl
 
-from connectors.sql import quoted
 from tests.rederive.given import Given
+from transforms.sql import quoted
 
 LINK = ("source", "object", "record_id")
 

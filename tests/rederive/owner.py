@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 
 import polars as pl
 
-from connectors.sql import quoted
 from tests.rederive.given import Given
 from tests.rederive.survivorship import Group, rank
 from tests.rederive.workers import Staff, read
+from transforms.sql import quoted
 
 Asked = tuple[str, str | None, str | None, str, str | None]
 """customer_id, the source and the login that its winning record names, status, language."""

@@ -8,8 +8,8 @@ from itertools import accumulate
 import polars as pl
 
 from connectors.publication import KEYS
-from connectors.sql import quoted
 from tests.rederive.given import Given
+from transforms.sql import quoted
 
 
 def derive(given: Given) -> None:

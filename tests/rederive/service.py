@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from connectors.sql import quoted
 from tests.rederive.given import Given
 from transforms.policy import SupportPolicy
+from transforms.sql import quoted
 
 
 def derive(given: Given) -> None:

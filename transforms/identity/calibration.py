@@ -17,9 +17,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from connectors.sql import quoted
 from transforms.identity.model import FREQUENCY, Model
 from transforms.identity.workbench import keep, write
+from transforms.sql import quoted
 
 RANDOM_PAIRS = 40_000
 """Pairs of strangers on which chance agreement is measured."""

@@ -12,7 +12,6 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from connectors.sql import quoted
 from transforms.identity.calibration import Calibration
 from transforms.identity.contact_points import classify_points
 from transforms.identity.folding import define_folding
@@ -26,6 +25,7 @@ from transforms.identity.parties import (
     lay_out_staff,
 )
 from transforms.identity.workbench import keep, lay_out
+from transforms.sql import quoted
 
 ENOUGH = 5
 """Pairs that must be comparable before the birth dates of two sources are doubted; fewer may be fathers and sons."""

@@ -12,7 +12,6 @@ import duckdb
 import polars as pl
 from nicknames import NickNamer
 
-from connectors.sql import quoted
 from transforms.identity.words import (
     DIRECTIONS,
     DWELLINGS,
@@ -25,6 +24,7 @@ from transforms.identity.words import (
     STREET_WORDS,
 )
 from transforms.identity.workbench import keep, quoted_list
+from transforms.sql import quoted
 
 
 def define_folding(connection: duckdb.DuckDBPyConnection) -> None:

@@ -26,9 +26,9 @@ import duckdb
 import polars as pl
 import splink
 
-from connectors.sql import quoted
 from transforms.identity.judging import TOLD
 from transforms.identity.linking import CUT
+from transforms.sql import quoted
 
 FILE = "identity.duckdb"
 PARTIES = ("organisation", "person")

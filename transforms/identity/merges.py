@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.sql import quoted
 from transforms.identity.kept import PARTIES
+from transforms.sql import quoted
 
 
 def lay_out_merges(connection: duckdb.DuckDBPyConnection, data: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.sql import quoted
 from transforms.identity.words import MAIL_PROVIDERS
 from transforms.identity.workbench import quoted_list
+from transforms.sql import quoted
 
 PLACEHOLDER_BIRTH_DATES = ("1900-01-01", "1901-01-01", "1970-01-01", "1899-12-30", "1899-12-31", "0001-01-01")
 """First days of calendars and epochs: what systems write for an unknown birth date."""

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.sql import quoted
 from transforms.identity.customer_ids import customer_id_sql
 from transforms.identity.workbench import count
+from transforms.sql import quoted
 
 REGISTRY_COLUMNS = """
     customer_id varchar, customer_type varchar, founder varchar, generation bigint, status varchar, new_ids varchar[],

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from connectors.sql import UNPACKED, quoted
 from transforms.records import KINDS
+from transforms.sql import UNPACKED, quoted
 
 
 @contextmanager

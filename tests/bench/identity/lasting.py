@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 
 from connectors.publication import MODEL_FILES
-from connectors.sql import quoted
 from tests.bench.identity import runs
 from transforms.identity.kept import attach_results
+from transforms.sql import quoted
 
 PARTIES = ("person", "organisation")
 STATE = ("registry", "member")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.sql import quoted
 from orchestration.settings import Settings
 from transforms.identity import resolve_identity
 from transforms.identity.kept import attach_results
+from transforms.sql import quoted
 
 
 def main() -> None:

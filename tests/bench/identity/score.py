@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.sql import quoted
+from transforms.sql import quoted
 
 
 @dataclass(frozen=True)

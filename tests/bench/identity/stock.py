@@ -16,9 +16,9 @@ from typing import Any
 import duckdb
 from splink import DuckDBAPI, Linker, SettingsCreator
 
-from connectors.sql import quoted
 from tests.bench.identity.sets import SAMPLE
 from tests.bench.identity.stock_models import MODELS, SAMPLE_MODELS, Model
+from transforms.sql import quoted
 
 SEED = 2
 """Of the random pairs; the seed of Splink's own febrl3 page."""
