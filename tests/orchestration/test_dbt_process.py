@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -28,7 +29,8 @@ def test_dbt_is_gone_when_its_run_was_killed(tmp_path: Path) -> None:
     program = tmp_path / "dbt_process.py"
     text = Path(dbt_process.__file__).read_text()
     program.write_text(text.replace('Path(sys.executable).parent / "dbt"', f"Path({str(sleeping)!r})"))
-    run = subprocess.Popen([sys.executable, "-c", RUN, str(program)], stdout=subprocess.PIPE, text=True)
+    place = os.environ | {"CONCORD_WAREHOUSE": str(tmp_path / "warehouse.duckdb")}
+    run = subprocess.Popen([sys.executable, "-c", RUN, str(program)], stdout=subprocess.PIPE, text=True, env=place)
     assert run.stdout is not None
     child = psutil.Process(int(run.stdout.readline()))
     wait_until(lambda: child.name() == "sleep")
