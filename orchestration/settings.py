@@ -99,7 +99,7 @@ class Settings(BaseSettings):
 
     @property
     def engine_memory(self) -> str:
-        """What DuckDB may use, as `1500MB`: the rest spills."""
+        """What DuckDB may use, as `1400MB`: the rest spills."""
         megabytes = int(self.memory.removesuffix("MB"))
         return f"{max(megabytes // 2, megabytes - BESIDE_DUCKDB)}MB"
 

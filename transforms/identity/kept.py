@@ -38,6 +38,7 @@ COMPARED = ("_stated", "_key")
 LINKED = ("", "_pair", "_edge", "_decision", "_cluster", "_confidence", "_link", "_oversized")
 """Tables of one party, with which a whole run is done when its records are compared, and when they are linked."""
 OF_ALL = ("point", "organisation_people", "former", "staff_email", "swallowed", "customer", "registry", "member")
+"""Tables of both, with which it is done at the end; with `shown_point`, as soon as contact points are classified."""
 
 Facts = dict[str, str]
 
