@@ -1,6 +1,7 @@
-"""Dagster's event log in SQLite, with one SQLAlchemy engine per file.
+"""Dagster's event log in SQLite, with one open connection per file.
 
-Dagster's own makes an engine for every event that it stores, which is a third of the time of a run over little data.
+Dagster's own makes an engine for every event that it stores, and opens the file several times, which is half of the
+time of a run over little data: a file of SQLite with a write-ahead log is tidied up whenever its last reader leaves.
 What events there are does not belong here, nor where the files lie (`orchestration.instance`).
 """
 
@@ -13,7 +14,10 @@ from typing import Any
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+
+OPEN = 8
+"""Files that stay open: the index, the run at work, and those that somebody looks at in the UI."""
 
 
 class EventLog(SqliteEventLogStorage):
@@ -30,18 +34,32 @@ class EventLog(SqliteEventLogStorage):
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
-            if shard not in self._engines:
-                self._engines[shard] = _engine(self.conn_string_for_shard(shard))
+            engine = self._engine(shard)
             if shard not in self._initialized_dbs:
-                self._initdb(self._engines[shard])
+                self._initdb(engine)
                 self._initialized_dbs.add(shard)
-            with self._engines[shard].begin() as connection:
+            with engine.begin() as connection:
                 yield connection
+
+    def _engine(self, shard: str) -> Engine:
+        engine = self._engines.pop(shard, None) or _engine(self.conn_string_for_shard(shard))
+        self._engines[shard] = engine  # the last one used stands last
+        if len(self._engines) > OPEN:
+            self._engines.pop(next(iter(self._engines))).dispose()
+        return engine
+
+    def dispose(self) -> None:
+        super().dispose()
+        with self._db_lock:
+            while self._engines:
+                self._engines.popitem()[1].dispose()
 
 
 def _engine(url: str) -> Engine:
-    """Beside a write-ahead log, which Dagster sets, NORMAL loses nothing but to a power cut, and then no more than the
-    last events."""
-    made = create_engine(url, poolclass=NullPool, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
+    """Its one connection goes from thread to thread, for `_db_lock` lets only one of them in. Beside a write-ahead log,
+    which Dagster sets, NORMAL loses nothing but to a power cut, and then no more than the last events."""
+    settings = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    # `_initdb` holds a connection while it asks for the names of tables over a second one.
+    made = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=1, connect_args=settings)
     event.listen(made, "connect", lambda connection, _: connection.execute("pragma synchronous = normal"))
     return made
