@@ -7,7 +7,8 @@ whole, so an address stays one record's. #}
 {#- Field groups, each with its fields and with what its rules look at:
     said: what the record says in the group; null where it has nothing to say.
     unverified: 0 for a value that is known to be the customer's own, more the less it is.
-    missing_parts: how many parts of it the record leaves out. -#}
+    missing_parts: how many parts of it the record leaves out.
+    beside: columns that bear on whether two of its values disagree. -#}
 {% macro field_groups() -%}
     {{ return([
         {'name': 'first', 'fields': [], 'said': 'record_id'},
@@ -18,12 +19,13 @@ whole, so an address stays one record's. #}
             'missing_parts': "case when customer_type = 'person' then " ~ missing(['given_name', 'family_name']) ~ ' else 0 end',
         },
         {'name': 'email', 'fields': ['email'], 'said': 'email', 'unverified': 'email_quality'},
-        {'name': 'phone', 'fields': ['phone_e164'], 'said': 'phone_e164', 'unverified': 'phone_quality'},
+        {'name': 'phone', 'fields': ['phone_e164'], 'said': 'phone_e164', 'unverified': 'phone_quality', 'beside': ['mobile', 'landline']},
         {
             'name': 'address',
             'fields': ['street', 'postal_code', 'city', 'region', 'country'],
             'said': "nullif(concat_ws(' ', street, postal_code, city, region, country), '')",
             'missing_parts': missing(['street', 'postal_code', 'city']),
+            'beside': ['country_is_filled'],
         },
         {'name': 'language', 'fields': ['language'], 'said': 'language', 'unverified': 'language_quality'},
         {'name': 'timezone', 'fields': ['timezone'], 'said': 'timezone', 'unverified': 'timezone_quality'},
@@ -165,21 +167,21 @@ whole, so an address stays one record's. #}
 {%- endmacro %}
 
 
-{#- Whether a value that lost says something else about the same thing. A shared mailbox beside a personal one, a value from
+{#- Whether a value that lost (`lost_`) says something else about the same thing than the one that won (`won_`). A shared mailbox beside a personal one, a value from
     the source's settings or a later first contact are no disagreement; a person's whole name says nothing that its parts
     do not. -#}
 {% macro is_conflict(field, group) -%}
-    {%- set other_value = comparable('losing.' ~ field) ~ ' <> ' ~ comparable('winning.' ~ field) -%}
+    {%- set other_value = comparable('lost_' ~ field) ~ ' <> ' ~ comparable('won_' ~ field) -%}
     {%- if field == 'customer_since' -%}
     false
     {%- elif field == 'display_name' -%}
-    coalesce({{ other_value }} and winning.given_name is null and winning.family_name is null, false)
+    case when won_given_name is null and won_family_name is null then coalesce({{ other_value }}, false) else false end
     {%- elif field == 'phone_e164' -%}
-    losers.as_good and winning.phone_e164 not in (coalesce(losing.mobile, ''), coalesce(losing.landline, ''))
+    as_good and won_phone_e164 not in (coalesce(lost_mobile, ''), coalesce(lost_landline, ''))
     {%- elif group in ('email', 'language', 'timezone') -%}
-    losers.as_good and {{ other_value }}
+    as_good and {{ other_value }}
     {%- elif field == 'country' -%}
-    not losing.country_is_filled and {{ other_value }}
+    not lost_country_is_filled and {{ other_value }}
     {%- else -%}
     coalesce({{ other_value }}, false)
     {%- endif -%}

@@ -30,25 +30,51 @@ losers as (
     where lost.place > 1
 ),
 
--- every value that another one beat and that says something else
-final as (
-    {% for field, group in surviving_fields() -%}
+-- one pass over each group, whose fields one record wins together
+{% for group in field_groups() if group.fields -%}
+{{ group.name }}_pairs as (
     select
+        {% for column in group.fields + group.get('beside', []) -%}
+        losing.{{ column }} as lost_{{ column }},
+        winning.{{ column }} as won_{{ column }},
+        {% endfor -%}
         losing.customer_id,
-        '{{ field }}' as field,
         losing.source,
         losing.object,
         losing.record_id,
-        cast(losing.{{ field }} as varchar) as value,
         losers.rule,
         losers.place,
-        {{ is_conflict(field, group) }} as is_conflict
+        losers.as_good
     from losers
     inner join records as losing
         on losers.record_no = losing.record_no
     inner join records as winning
         on losers.won_record_no = winning.record_no
-    where losers.field_group = '{{ group }}' and losing.{{ field }} <> winning.{{ field }}
+    where
+        losers.field_group = '{{ group.name }}'
+        and (
+            {% for field in group.fields -%}
+            {{ 'or ' if not loop.first }}losing.{{ field }} <> winning.{{ field }}
+            {% endfor %}
+        )
+),
+
+{% endfor -%}
+-- every value that another one beat and that says something else
+final as (
+    {% for field, group in surviving_fields() -%}
+    select
+        customer_id,
+        '{{ field }}' as field,
+        source,
+        object,
+        record_id,
+        cast(lost_{{ field }} as varchar) as value,
+        rule,
+        place,
+        {{ is_conflict(field, group) }} as is_conflict
+    from {{ group }}_pairs
+    where lost_{{ field }} <> won_{{ field }}
     {% if not loop.last %}
     union all
 
