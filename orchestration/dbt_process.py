@@ -1,30 +1,54 @@
 """dbt as a process that stands beside its warehouse, and ends with the run that started it, however that ends.
 
-Without it, a run worker that is killed leaves a dbt behind that goes on writing beside the next run. What dbt is called
+It loads, which takes 2 s, while the run still lays out the warehouse, and begins when that is done. Without its tie to
+the run, a run worker that is killed leaves a dbt behind that goes on writing beside the next run. What dbt is called
 with does not belong here (`orchestration.assets.warehouse`, `orchestration.dbt_project`).
 """
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
+import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-DBT = Path(sys.executable).parent / "dbt"
 PR_SET_PDEATHSIG = 1
 """linux/prctl.h"""
 
 
+@contextmanager
+def held_back(warehouse: Path) -> Iterator[None]:
+    """No dbt that is started in here touches the warehouse before the end of it."""
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(warehouse).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def main() -> None:
-    """Go to the warehouse, ask the kernel to kill this process with its parent, then become dbt; both wishes last."""
+    """Ask the kernel to kill this process with its parent, load dbt, wait until the warehouse is there, be dbt in its
+    folder."""
     parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died in between, and nobody would tell us
         sys.exit(1)
-    os.chdir(Path(os.environ["CONCORD_WAREHOUSE"]).parent)
-    os.execv(DBT, [str(DBT), *sys.argv[1:]])  # noqa: S606
+    from dbt.cli.main import cli  # noqa: PLC0415 - what takes long comes when nothing can be left behind
+
+    warehouse = Path(os.environ["CONCORD_WAREHOUSE"])
+    with _lock(warehouse).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+    os.chdir(warehouse.parent)
+    gc.disable()  # what dbt leaves behind in its minute is less than looking for it costs
+    sys.exit(cli())
+
+
+def _lock(warehouse: Path) -> Path:
+    return warehouse.with_name(f"{warehouse.name}.lock")
 
 
 if __name__ == "__main__":

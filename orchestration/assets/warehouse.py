@@ -44,16 +44,16 @@ def warehouse_assets() -> dg.AssetsDefinition:
         workspace: Workspace = context.resources.workspace
         dbt: DbtCliResource = context.resources.dbt
         settings, data = workspace.settings, workspace.data
-        base = base_number(data)
-        if not context.is_subset or not settings.warehouse.exists():
-            base_path = open_publication(data, base).path if base is not None else None
-            newest = [publication.path for publication in publications(data)[-1:]]
-            prepare_warehouse(settings.warehouse, data, workspace.policy, base_path, *newest)
-        tell_run(settings.warehouse, workspace.as_of, next_number(data), base)
         os.environ.update(settings_for_dbt(settings.warehouse, settings.threads, settings.engine_memory))
         command = ["build", "--exclude-resource-type", "unit_test"]
-        # Its error is raised below, when what it found has been told.
-        invocation = dbt.cli(command, context=context, target_path=data / "dbt", raise_on_error=False)
+        with dbt_process.held_back(settings.warehouse):
+            # Its error is raised below, when what it found has been told.
+            invocation = dbt.cli(command, context=context, target_path=data / "dbt", raise_on_error=False)
+            try:
+                _lay_out(workspace, anew=not context.is_subset or not settings.warehouse.exists())
+            except BaseException:
+                invocation.process.kill()
+                raise
         # What the tables hold can be looked up only when dbt has let go of the file, so events wait until then.
         events = list(invocation.stream())
         error = invocation.get_error()
@@ -72,6 +72,17 @@ def warehouse_assets() -> dg.AssetsDefinition:
             raise error
 
     return models
+
+
+def _lay_out(workspace: Workspace, *, anew: bool) -> None:
+    """The warehouse as dbt expects it; what an earlier run left of it stays unless it is to be made `anew`."""
+    settings, data = workspace.settings, workspace.data
+    base = base_number(data)
+    if anew:
+        base_path = open_publication(data, base).path if base is not None else None
+        newest = [publication.path for publication in publications(data)[-1:]]
+        prepare_warehouse(settings.warehouse, data, workspace.policy, base_path, *newest)
+    tell_run(settings.warehouse, workspace.as_of, next_number(data), base)
 
 
 @dataclass(frozen=True)
@@ -163,8 +174,9 @@ class Dbt(DbtCliResource):
 def dbt_resource() -> DbtCliResource:
     return Dbt(
         project_dir=str(DBT),
-        # What comes first after the executable is its own: Python takes the program that turns itself into dbt.
+        # What comes first after the executable is its own: Python takes the program that turns itself into dbt, and
+        # looks for modules where they are installed, not beside that program.
         dbt_executable=sys.executable,
         profiles_dir=str(DBT),
-        global_config_flags=[dbt_process.__file__, "--no-use-colors"],
+        global_config_flags=["-P", dbt_process.__file__, "--no-use-colors"],
     )
