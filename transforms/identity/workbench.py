@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from transforms.records import KINDS
-from transforms.sql import UNPACKED, quoted
+from transforms.sql import OWN_BLOCKS, UNPACKED, quoted
 
 
 @contextmanager
@@ -33,6 +33,7 @@ def workbench(data: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDBPy
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set enable_progress_bar = false")
         connection.execute(UNPACKED)
+        connection.execute(OWN_BLOCKS)
         yield connection
     finally:
         connection.close()

@@ -32,6 +32,8 @@ and of that one's base. A table, not dbt variables: dbt parses the whole project
     {%- if execute -%}
     set memory_limit = '{{ env_var('CONCORD_MEMORY') }}';
     set threads = {{ env_var('CONCORD_THREADS') }};
+    set block_allocator_memory = '40%';  -- transforms/sql.py: OWN_BLOCKS
+    pragma disable_checkpoint_on_shutdown;
     {%- endif -%}
 {%- endmacro %}
 
