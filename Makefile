@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help install run test test-long ui lint format bench bench-identity bench-landing bench-rederive lock clean
+.PHONY: help install run test test-long ui lint lint-style lint-types lint-sql format bench bench-identity bench-landing bench-rederive lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -31,10 +31,16 @@ test-long: install ## Run the tests that take whole runs more: faults of the mac
 ui: install ## Open Dagster on http://127.0.0.1:3000
 	$(BIN)/concord ui
 
-lint: install ## Check style, types and SQL
+lint: lint-style lint-types lint-sql ## Check style, types and SQL
+
+lint-style: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+lint-types: install
 	$(BIN)/mypy
+
+lint-sql: install
 	$(BIN)/sqlfluff lint --disable-progress-bar transforms/dbt/models
 
 format: install ## Put Python and SQL into the house style
