@@ -53,6 +53,7 @@ def warehouse_assets() -> dg.AssetsDefinition:
                 _lay_out(workspace, anew=not context.is_subset or not settings.warehouse.exists())
             except BaseException:
                 invocation.process.kill()
+                invocation.process.wait()
                 raise
         # What the tables hold can be looked up only when dbt has let go of the file, so events wait until then.
         events = list(invocation.stream())
