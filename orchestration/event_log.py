@@ -1,7 +1,7 @@
 """Dagster's event log in SQLite, with one open connection per file.
 
-Dagster's own makes an engine for every event that it stores, and opens the file several times, which is half of the
-time of a run over little data: a file of SQLite with a write-ahead log is tidied up whenever its last reader leaves.
+Dagster's own makes an engine for every event that it stores, a third of the time of a run over little data, and opens
+the file several times for it, a sixth: SQLite tidies up a file with a write-ahead log whenever its last reader leaves.
 What events there are does not belong here, nor where the files lie (`orchestration.instance`).
 """
 
