@@ -8,7 +8,6 @@ with does not belong here (`orchestration.assets.warehouse`, `orchestration.dbt_
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import gc
 import os
 import signal
@@ -17,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from connectors.files import locked, private_folder
+
 PR_SET_PDEATHSIG = 1
 """linux/prctl.h"""
 
@@ -24,9 +25,8 @@ PR_SET_PDEATHSIG = 1
 @contextmanager
 def held_back(warehouse: Path) -> Iterator[None]:
     """No dbt that is started in here touches the warehouse before the end of it."""
-    warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(warehouse).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    private_folder(warehouse.parent)
+    with locked(_lock(warehouse)):
         yield
 
 
@@ -40,8 +40,8 @@ def main() -> None:
     from dbt.cli.main import cli  # noqa: PLC0415 - what takes long comes when nothing can be left behind
 
     warehouse = Path(os.environ["CONCORD_WAREHOUSE"])
-    with _lock(warehouse).open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
+    with locked(_lock(warehouse)):
+        pass
     os.chdir(warehouse.parent)
     gc.disable()  # what dbt leaves behind in its minute is less than looking for it costs
     sys.exit(cli())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
+from connectors.files import locked
 from transforms.warehouse import DBT, settings_for_dbt
 
 TARGET = DBT / "target"
@@ -65,8 +65,7 @@ def parsed_manifest() -> Path:
     """
     wanted = project_fingerprint()
     TARGET.mkdir(exist_ok=True)
-    with (TARGET / ".lock").open("w") as lock:  # a webserver and a run may start together
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(TARGET / ".lock"):  # a webserver and a run may start together
         # Runs copy it, with its rights, beside their data.
         for partial in TARGET.glob("partial_parse.msgpack"):
             partial.chmod(0o600)

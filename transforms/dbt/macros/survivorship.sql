@@ -167,9 +167,9 @@ whole, so an address stays one record's. #}
 {%- endmacro %}
 
 
-{#- Whether a value that lost (`lost_`) says something else about the same thing than the one that won (`won_`). A shared mailbox beside a personal one, a value from
-    the source's settings or a later first contact are no disagreement; a person's whole name says nothing that its parts
-    do not. -#}
+{#- Whether a value that lost (`lost_`) says something else about the same thing than the one that won (`won_`). A shared
+    mailbox beside a personal one, a value from the source's settings or a later first contact are no disagreement; a
+    person's whole name says nothing that its parts do not. -#}
 {% macro is_conflict(field, group) -%}
     {%- set other_value = comparable('lost_' ~ field) ~ ' <> ' ~ comparable('won_' ~ field) -%}
     {%- if field == 'customer_since' -%}
