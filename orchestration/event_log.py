@@ -18,6 +18,10 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 OPEN = 8
 """Files that stay open: the index, the run at work, and those that somebody looks at in the UI."""
+PRAGMAS = "pragma synchronous = normal; pragma wal_autocheckpoint = 16384"
+"""Beside a write-ahead log, which Dagster sets, `normal` loses nothing but to a power cut, and then no more than the
+last events. The log is taken in every 64 MB, or when the last one leaves: that waits for the disk, and so for all that
+a run has just written. At 4 MB, beside 4 GB of fresh tables, events stood still for up to 18 s."""
 
 
 class EventLog(SqliteEventLogStorage):
@@ -56,10 +60,9 @@ class EventLog(SqliteEventLogStorage):
 
 
 def _engine(url: str) -> Engine:
-    """Its one connection goes from thread to thread, for `_db_lock` lets only one of them in. Beside a write-ahead log,
-    which Dagster sets, NORMAL loses nothing but to a power cut, and then no more than the last events."""
+    """Its one connection goes from thread to thread, for `_db_lock` lets only one of them in."""
     settings = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
     # `_initdb` holds a connection while it asks for the names of tables over a second one.
     made = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=1, connect_args=settings)
-    event.listen(made, "connect", lambda connection, _: connection.execute("pragma synchronous = normal"))
+    event.listen(made, "connect", lambda connection, _: connection.executescript(PRAGMAS))
     return made
