@@ -7,6 +7,7 @@ with does not belong here (`orchestration.assets.warehouse`, `orchestration.dbt_
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import os
@@ -44,7 +45,14 @@ def main() -> None:
         pass
     os.chdir(warehouse.parent)
     gc.disable()  # what dbt leaves behind in its minute is less than looking for it costs
-    sys.exit(cli())
+    try:
+        cli()
+    except SystemExit as end:
+        # What was to be said and left behind; but no gigabytes of committed tables, taken down piece by piece.
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(end.code or 0))
 
 
 def _lock(warehouse: Path) -> Path:
