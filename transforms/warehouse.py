@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -23,6 +24,9 @@ DBT = Path(__file__).parent / "dbt"
 
 FOR_ONE_RUN: dict[str, str | bool | int | float | list[str]] = {"preserve_insertion_order": False, "fsync_mode": "NONE"}
 """How the file is written: rows are ordered where it matters, and after a power cut the next run makes it anew."""
+
+ROOMY = 6_000
+"""Megabytes for DuckDB from which two models share them, which spares 5 % of the time of a build; with less, either spills."""
 
 Columns = Mapping[str, str]
 """Column name -> DuckDB type, in order."""
@@ -148,7 +152,8 @@ def record_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, Columns]:
     return {kind: _types(connection, schema.create_empty()) for kind, schema in KINDS.items()}
 
 
-def mart_columns() -> dict[str, Columns]:
+@cache
+def mart_columns() -> Mapping[str, Columns]:
     """Columns per mart, as their dbt contracts state them: published tables and what `PRIVATE` names."""
     models = (
         model
@@ -156,6 +161,11 @@ def mart_columns() -> dict[str, Columns]:
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", ())
     )
     return {model["name"]: {column["name"]: column["data_type"] for column in model["columns"]} for model in models}
+
+
+def models_at_once(memory: str) -> int:
+    """How many models dbt builds side by side: while one is planned or written to its end, another one computes."""
+    return 2 if int(memory.removesuffix("MB")) >= ROOMY else 1
 
 
 def settings_for_dbt(warehouse: Path, threads: int, memory: str) -> dict[str, str]:

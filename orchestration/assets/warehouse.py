@@ -22,7 +22,7 @@ from orchestration.lineage import Columns, Origins, as_metadata, project_lineage
 from orchestration.metadata import PREVIEW_ROWS, counts_table, masked, masked_preview
 from orchestration.workspace import Workspace
 from transforms.masking import PLAIN
-from transforms.warehouse import DBT, prepare_warehouse, settings_for_dbt, tell_run
+from transforms.warehouse import DBT, models_at_once, prepare_warehouse, settings_for_dbt, tell_run
 
 PROBLEM = "problem"
 """The one column of a test that puts what it finds in sentences."""
@@ -45,7 +45,8 @@ def warehouse_assets() -> dg.AssetsDefinition:
         dbt: DbtCliResource = context.resources.dbt
         settings, data = workspace.settings, workspace.data
         os.environ.update(settings_for_dbt(settings.warehouse, settings.threads, settings.engine_memory))
-        command = ["build", "--exclude-resource-type", "unit_test"]
+        at_once = models_at_once(settings.engine_memory)
+        command = ["build", "--exclude-resource-type", "unit_test", "--threads", str(at_once)]
         with dbt_process.held_back(settings.warehouse):
             # Its error is raised below, when what it found has been told.
             invocation = dbt.cli(command, context=context, target_path=data / "dbt", raise_on_error=False)
