@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -167,6 +168,16 @@ def test_a_null_where_provenance_allows_none_stops_the_build(ann: Any) -> None:
     built = ann.dbt.invoke(ann.warehouse(1), "build", "--exclude-resource-type", "unit_test")
     messages = {result.node.name: result.message for result in built.result}
     assert "NOT NULL constraint failed: field_provenance.observed_at" in messages["field_provenance"]
+
+
+def test_a_null_where_a_link_allows_none_stops_the_build(ann: Any) -> None:
+    prepare_warehouse(ann.warehouse(1), ann.data, ann.policy, None)
+    tell_run(ann.warehouse(1), DAY, 1, None)
+    with duckdb.connect(ann.warehouse(1)) as connection:
+        connection.execute("update identity.link set rule = null")
+    built = ann.dbt.invoke(ann.warehouse(1), "build", "--select", "identity_link")
+    messages = {result.node.name: result.message for result in built.result}
+    assert "NOT NULL constraint failed: identity_link.rule" in messages["identity_link"]
 
 
 def test_provenance_is_written_once_in_the_order_of_its_key(ann: Any) -> None:

@@ -1,6 +1,7 @@
 {# A mart too large to be written twice: Parquet beside the warehouse file, and a view on it in the warehouse. The
 publication takes the file as it is (connectors/publishing.py). For DuckDB alone, like macros/duckdb.sql. #}
 
+{#- `ordered_by` may name columns of the model that are not in its contract: they order the rows and are not written. -#}
 {%- materialization parquet, adapter='duckdb' -%}
     {%- set relation = this.incorporate(type='view') -%}
     {%- set existing = load_cached_relation(this) -%}
@@ -12,15 +13,15 @@ publication takes the file as it is (connectors/publishing.py). For DuckDB alone
     {%- endif -%}
     {#- First the rows, then their order: the joins' tables and the sort at once would not fit into 2 GB. -#}
     {%- call statement('rows') -%}
-        {{ get_assert_columns_equivalent(sql) }}
+        {{ get_assert_columns_equivalent('select ' ~ model['columns'] | join(', ') ~ ' from (' ~ sql ~ ')') }}
         create or replace temporary table {{ this.identifier }}__rows as {{ sql }}
     {%- endcall -%}
     {%- call statement('main') -%}
         copy (
             select {{ promised_columns(this.identifier) }}
             from {{ this.identifier }}__rows
-            order by {{ config.require('key') | join(', ') }}
-        ) to '{{ file | replace("'", "''") }}' (format parquet, compression zstd)
+            order by {{ config.require('ordered_by') | join(', ') }}
+        ) to '{{ file | replace("'", "''") }}' (format parquet, compression zstd, compression_level 1)
     {%- endcall -%}
     {%- call statement('gone') -%}
         drop table {{ this.identifier }}__rows
@@ -32,17 +33,3 @@ publication takes the file as it is (connectors/publishing.py). For DuckDB alone
     {%- do adapter.commit() -%}
     {{ return({'relations': [relation]}) }}
 {%- endmaterialization -%}
-
-
-{#- The columns of the model's contract, in its order; a null where it allows none stops the build, as in a table. -#}
-{% macro promised_columns(name) -%}
-    {%- for column in model['columns'].values() -%}
-        {%- set required = column.constraints | selectattr('type', 'equalto', 'not_null') | list -%}
-        {%- if required -%}
-        coalesce({{ column.name }}, error('NOT NULL constraint failed: {{ name }}.{{ column.name }}')) as {{ column.name }}
-        {%- else -%}
-        {{ column.name }}
-        {%- endif -%}
-        {{ ', ' if not loop.last }}
-    {%- endfor -%}
-{%- endmacro %}

@@ -1,3 +1,5 @@
+{{ config(materialized='passed_on') }}
+
 with edges as (
     select * from {{ source('identity', 'edge') }}
 ),

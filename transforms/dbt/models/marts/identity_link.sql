@@ -1,3 +1,5 @@
+{{ config(materialized='passed_on') }}
+
 with links as (
     select * from {{ source('identity', 'link') }}
 ),
