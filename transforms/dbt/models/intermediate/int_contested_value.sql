@@ -38,7 +38,7 @@ losers as (
         losing.{{ column }} as lost_{{ column }},
         winning.{{ column }} as won_{{ column }},
         {% endfor -%}
-        losing.customer_id,
+        losing.customer_no,
         losing.source,
         losing.object,
         losing.record_id,
@@ -64,7 +64,7 @@ losers as (
 final as (
     {% for field, group in surviving_fields() -%}
     select
-        customer_id,
+        customer_no,
         '{{ field }}' as field,
         source,
         object,

@@ -9,7 +9,8 @@ winning_records as (
 -- a group's fields are those of the one record that won it
 survived as (
     select
-        records.customer_id,
+        records.customer_no,
+        any_value(records.customer_id) as customer_id,
         {% for field, group in [('customer_type', 'first')] + surviving_fields() -%}
         any_value(records.{{ field }}) filter (where {{ gives(group) }}) as {{ field }},
         {% endfor -%}
@@ -28,7 +29,7 @@ survived as (
     from customer_records as records
     left join winning_records as winning
         on records.customer_no = winning.customer_no
-    group by records.customer_id
+    group by records.customer_no
 ),
 
 -- what stewards said stands above every record
@@ -46,6 +47,7 @@ pinned as (
 final as (
     select
         survived.customer_id,
+        survived.customer_no,
         survived.customer_type,
         {% for field, _ in surviving_fields() -%}
         {{ pinned_or_survived(field) }} as {{ field }},

@@ -3,8 +3,12 @@ with pins as (
     where in_force and value is not null
 ),
 
+survivors as (
+    select * from {{ ref('int_customer_survivor') }}
+),
+
 -- a pinned part of a person's name changes the whole of it
-final as (
+values_said as (
     select
         customer_id,
         field,
@@ -22,7 +26,7 @@ final as (
         {{ best('pins.said', by='pins.field') }} as said,
         {{ best('pins.stated_on', by='pins.field') }} as stated_on
     from pins
-    inner join {{ ref('int_customer_survivor') }} as survivors
+    inner join survivors
         on pins.customer_id = survivors.customer_id
     left join pins as whole
         on pins.customer_id = whole.customer_id
@@ -40,9 +44,18 @@ final as (
         pins.said,
         pins.stated_on
     from pins
-    inner join {{ ref('int_customer_survivor') }} as survivors
+    inner join survivors
         on pins.customer_id = survivors.customer_id
     where survivors.display_name is null and pins.field = {{ stand_in('survivors') }}
+),
+
+final as (
+    select
+        survivors.customer_no,
+        values_said.*
+    from values_said
+    inner join survivors
+        on values_said.customer_id = survivors.customer_id
 )
 
 select * from final

@@ -10,7 +10,7 @@ pinned_values as (
 -- what would have survived without the pin
 overruled as (
     select
-        records.customer_id,
+        records.customer_no,
         pinned_values.field,
         records.source,
         records.object,
@@ -22,14 +22,14 @@ overruled as (
         end as value
     from pinned_values
     inner join records
-        on pinned_values.customer_id = records.customer_id
+        on pinned_values.customer_no = records.customer_no
     left join {{ ref('int_winning_record') }} as winning
         on records.customer_no = winning.customer_no
 ),
 
 beaten as (
     select
-        customer_id,
+        customer_no,
         field,
         source,
         object,
@@ -42,7 +42,7 @@ beaten as (
     union all
 
     select
-        customer_id,
+        customer_no,
         field,
         source,
         object,
@@ -56,7 +56,7 @@ beaten as (
 
 final as (
     select
-        beaten.customer_id,
+        beaten.customer_no,
         beaten.field,
         {{ json_list(
             json_of({'record': "beaten.source || ':' || beaten.object || ':' || beaten.record_id", 'value': 'beaten.value'}),
@@ -65,10 +65,10 @@ final as (
         {{ best('beaten.rule', by='beaten.place') }} as rule
     from beaten
     left join pinned_values
-        on beaten.customer_id = pinned_values.customer_id
+        on beaten.customer_no = pinned_values.customer_no
         and beaten.field = pinned_values.field
     where beaten.value is distinct from pinned_values.value
-    group by beaten.customer_id, beaten.field
+    group by beaten.customer_no, beaten.field
 )
 
 select * from final

@@ -42,11 +42,11 @@ confidences as (
 
 conflicts as (
     select
-        customer_id,
+        customer_no,
         {{ sorted_set('field') }} as conflict_fields
     from {{ ref('int_contested_value') }}
     where is_conflict
-    group by customer_id
+    group by customer_no
 ),
 
 joined as (
@@ -108,7 +108,7 @@ joined as (
     left join confidences
         on survivors.customer_id = confidences.customer_id
     left join conflicts
-        on survivors.customer_id = conflicts.customer_id
+        on survivors.customer_no = conflicts.customer_no
 ),
 
 routed as (
