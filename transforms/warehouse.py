@@ -26,7 +26,7 @@ FOR_ONE_RUN: dict[str, str | bool | int | float | list[str]] = {"preserve_insert
 """How the file is written: rows are ordered where it matters, and after a power cut the next run makes it anew."""
 
 ROOMY = 6_000
-"""Megabytes for DuckDB from which two models share them, which spares 5 % of the time of a build; with less, either spills."""
+"""Megabytes for DuckDB from which two models share them, for 5 % of the time of a build; with less, either spills."""
 
 Columns = Mapping[str, str]
 """Column name -> DuckDB type, in order."""
