@@ -10,16 +10,21 @@ from collections.abc import Mapping
 
 import duckdb
 
+_ADDRESS = r"[^\s@＠<>,;:()]+\s?[@＠]\s?[^\s@＠<>,;:()]+"
+"""In texts, whatever has an @ within."""
+_NUMBER = r"\pN(?:[\pZ()./_–-]*\pN){{5,}}"
+"""Six or more digits with at most separators between them; braces doubled, for `str.format`."""
+
 MASKS: Mapping[str, str] = {
     "masked_email": (
         "case when contains({value}, '@') then left({value}, 1) || '***@' || split_part({value}, '@', -1) "
         "when {value} is not null then '***' end"
     ),
     "masked_phone": "'***' || right({value}, 2)",
-    # In texts: whatever has an @ within, and six or more digits with at most separators between them.
+    # Most texts hold neither, and one look tells.
     "redacted": (
-        r"regexp_replace(regexp_replace({value}, '[^\s@＠<>,;:()]+\s?[@＠]\s?[^\s@＠<>,;:()]+', '[e-mail]', 'g'), "
-        r"'[+(]*\pN(?:[\pZ()./_–-]*\pN){{5,}}', '[number]', 'g')"
+        f"case when regexp_matches({{value}}, '[@＠]|{_NUMBER}') then regexp_replace(regexp_replace("
+        f"{{value}}, '{_ADDRESS}', '[e-mail]', 'g'), '[+(]*{_NUMBER}', '[number]', 'g') else {{value}} end"
     ),
 }
 """Name -> DuckDB expression of a `{value}`; null stays null."""
