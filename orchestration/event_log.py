@@ -20,8 +20,8 @@ OPEN = 8
 """Files that stay open: the index, the run at work, and those that somebody looks at in the UI."""
 PRAGMAS = "pragma synchronous = normal; pragma wal_autocheckpoint = 16384"
 """Beside a write-ahead log, which Dagster sets, `normal` loses nothing but to a power cut, and then no more than the
-last events. The log is taken in every 64 MB, or when the last one leaves: that waits for the disk, and so for all that
-a run has just written. At 4 MB, beside 4 GB of fresh tables, events stood still for up to 18 s."""
+last events. The log is taken in every 64 MB instead of every 4, or when the last one leaves: that waits for the disk,
+and so for what a run has just written, half a second at a time beside 4 GB of fresh tables."""
 
 
 class EventLog(SqliteEventLogStorage):
