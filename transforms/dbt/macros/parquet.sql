@@ -11,7 +11,7 @@ publication takes the file as it is (connectors/publishing.py). For DuckDB alone
     {%- if existing is not none and existing.type != 'view' -%}
         {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
-    {#- First the rows, then their order: the joins' tables and the sort at once would not fit into 2 GB. -#}
+    {#- First the rows, then their order: the joins' tables and the sort at once are slower, and do not fit into 1 GB. -#}
     {%- call statement('rows') -%}
         {{ get_assert_columns_equivalent('select ' ~ model['columns'] | join(', ') ~ ' from (' ~ sql ~ ')') }}
         create or replace temporary table {{ this.identifier }}__rows as {{ sql }}
