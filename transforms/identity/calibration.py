@@ -129,7 +129,7 @@ def shares_hash(connection: duckdb.DuckDBPyConnection, party: str) -> str:
 
 
 def lay_out_strangers(connection: duckdb.DuckDBPyConnection, party: str) -> None:
-    """`stranger_pair(match_key, join_key_l, join_key_r)`: pairs taken at random, the same in every run.
+    """`stranger_pair(a, b)`: pairs taken at random, the same in every run.
 
     Records in the order of a hash of their keys, each with some that stand behind it.
     """
@@ -139,9 +139,8 @@ def lay_out_strangers(connection: duckdb.DuckDBPyConnection, party: str) -> None
     some = shuffled[:RANDOM_PAIRS]
     others = [np.roll(shuffled, -shift)[: len(some)] for shift in range(1, shifts + 1)]
     one, other = np.tile(some, shifts), np.concatenate(others)
-    pairs = {"join_key_l": np.minimum(one, other), "join_key_r": np.maximum(one, other)}
-    keep(connection, "stranger_pair", pl.DataFrame(pairs).filter(pl.col("join_key_l") < pl.col("join_key_r")))
-    connection.execute("alter table stranger_pair add column match_key varchar default '0'")
+    pairs = {"a": np.minimum(one, other), "b": np.maximum(one, other)}
+    keep(connection, "stranger_pair", pl.DataFrame(pairs).filter(pl.col("a") < pl.col("b")))
 
 
 def chance(model: Model, counted: dict[str, dict[int, int]]) -> dict[str, list[float]]:

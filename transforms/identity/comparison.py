@@ -63,17 +63,14 @@ def compare(connection: duckdb.DuckDBPyConnection, party: str, data: Path, froze
         measure_chance(connection, party, model, fields, records), m=learned(data / "state", party, model)
     )
     measured = model.with_measures(calibration.m, calibration.u)
-    connection.execute(
-        f"create view handed_{party} as select '0' as match_key, a as join_key_l, b as join_key_r from {party}_pair"
-    )
     # Scored with the prior as shipped, frozen or not, so that a run with the frozen model repeats the first to the bit.
     expected = prior(model.partners, calibration.records)
-    scored = score(connection, party, measured, expected, f"handed_{party}", fields)
+    scored = score(connection, party, measured, expected, f"{party}_pair", fields)
     if frozen is None:
         calibration = measure_matches(connection, party, measured, fields, scored, calibration)
     shift = weight_shift(expected, calibration.prior)
     judge(connection, party, measured, fields, calibration.unreliable, scored, shift)
-    connection.execute(f"drop table {scored}; drop view handed_{party}; drop table {party}_compared")
+    connection.execute(f"drop table {scored}; drop table {party}_compared")
     return calibration
 
 

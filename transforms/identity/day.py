@@ -81,8 +81,11 @@ def _restate(connection: duckdb.DuckDBPyConnection, party: str, frozen: Calibrat
 
 
 def _score(connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen: Calibration) -> None:
-    """`<party>_edge` in `kept`: pairs that are new, and those of records that state something new, are scored. Leaves
-    `changed(id)`: records one of whose pairs is another."""
+    """`<party>_edge` in `kept`: pairs that are new, and those of records that state something new, are scored.
+
+    Leaves `changed(id)`: records that are new, and those of pairs that weigh something else now, where it tells: where
+    they link, or did, or where links join the two, so that what does not link speaks against it.
+    """
     connection.execute(
         f"""
         create or replace temp table scored as
@@ -91,15 +94,6 @@ def _score(connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen
         union select a, b from new_pair
         """
     )
-    connection.execute(
-        f"""
-        create or replace temp table changed as
-        select a as id from scored union select b from scored
-        union select a from lost_pair union select b from lost_pair
-        union select id from {party}_came
-        """
-    )
-    connection.execute(f"delete from kept.{party}_edge where (a, b) in (from scored union all from lost_pair)")
     with part(connection):
         ends = "select a from scored union select b from scored"
         connection.execute(f"create table {party}_stated as from kept.{party}_stated where id in ({ends})")
@@ -110,7 +104,45 @@ def _score(connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen
         _lay_out_points(connection, f"{party}_stated", compared)
         connection.execute(f"create table {party}_pair as from scored")
         compare(connection, party, data, frozen)
-        connection.execute(f"insert into kept.{party}_edge by name from {party}_edge")
+        _mend_edges(connection, party)
+
+
+def _mend_edges(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+    """`<party>_edge` into `kept`, as far as it says another thing; `changed(id)`."""
+    connection.execute(
+        f"""
+        create or replace temp table was_edge as
+        from kept.{party}_edge where (a, b) in (from scored union all from lost_pair)
+        """
+    )
+    said = "select * exclude (cut) from"
+    connection.execute(f"create or replace temp table is_edge as {said} {party}_edge except {said} was_edge")
+    connection.execute(
+        f"""
+        create or replace temp table was_edge as
+        select was_edge.* from was_edge semi join ({said} was_edge except {said} {party}_edge) using (a, b)
+        """
+    )
+    connection.execute(f"delete from kept.{party}_edge where (a, b) in (select a, b from was_edge)")
+    connection.execute(f"insert into kept.{party}_edge by name select *, false as cut from is_edge")
+    connection.execute(
+        f"""
+        create or replace temp table changed as
+        with pair as (
+            select a, b, used = 'used' as links from was_edge
+            union all select a, b, used = 'used' from is_edge
+            union all select a, b, false from new_pair
+            union all select a, b, false from lost_pair
+        ),
+        telling as (
+            select a, b from pair
+            left join kept.{party}_cluster as one on one.id = a
+            left join kept.{party}_cluster as other on other.id = b
+            where links or one.component = other.component
+        )
+        select a as id from telling union select b from telling union select id from {party}_came
+        """
+    )
 
 
 def _lay_out_points(connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[str]) -> None:

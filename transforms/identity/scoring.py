@@ -10,13 +10,17 @@ import logging
 from collections.abc import Sequence
 
 import duckdb
-import polars as pl
-from splink import DuckDBAPI, Linker
+from splink import SettingsCreator
+from splink.internals.comparison_vector_values import compute_comparison_vector_values_from_id_pairs_sqls
+from splink.internals.pipeline import CTEPipeline
+from splink.internals.predict import predict_from_comparison_vectors_sqls_using_settings
 
-from transforms.identity.model import FREQUENCY, Model
+from transforms.identity.model import Model
 
 LOWEST = -8.0
 """Match weight (log2 of the odds) below which a pair is not kept: nothing makes up for it."""
+BLOCKED_PAIRS = "__splink__blocked_id_pairs"
+"""What Splink's SQL calls the pairs that it is to score."""
 
 logging.getLogger("splink").setLevel(logging.ERROR)
 
@@ -48,25 +52,46 @@ def score(
     lowest: float | None = LOWEST,
     levels: bool = False,
 ) -> str:
-    """Score the table `pairs(match_key, join_key_l, join_key_r)`; returns the name of Splink's table.
+    """Score the pairs (a, b) of the table `pairs`; returns the name of the table of those that weigh enough.
 
     It has id_l, id_r, match_weight, match_probability and per comparison mw_ and mw_tf_adj_ columns (weights), with
     `levels` also gamma_ columns (Splink's numbers of levels); pairs below `lowest` are left out. Reads
     `<party>_compared`.
     """
-    database = DuckDBAPI(connection=connection)
-    records = database.register(f"{party}_compared")
-    linker = Linker(records, model.splink(prior, fields, levels=levels), log_level=None, validate_settings=False)
-    _hand_over_frequencies(linker, model, fields)
-    linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))
-    scored = linker.inference.predict(threshold_match_weight=lowest, warning_mode="never")
-    return str(scored.physical_name)
+    table = f"{party}_scored"
+    columns = "id_l|id_r|match_weight|match_probability|mw_.*" + ("|gamma_.*" if levels else "")
+    connection.execute(
+        f"""
+        create or replace table {table} as
+        with {BLOCKED_PAIRS} as (select '0' as match_key, a as join_key_l, b as join_key_r from {pairs})
+        select columns('^({columns})$') from ({_splink_sql(party, model, prior, fields, lowest, levels=levels)})
+        """
+    )
+    return table
 
 
-def _hand_over_frequencies(linker: Linker, model: Model, fields: Sequence[str]) -> None:
-    """The records bring the frequency of each value along; Splink, unless it is told otherwise, counts them itself."""
-    asked = (level.frequency for name in fields for level in model.comparisons[name].levels)
-    for column in dict.fromkeys(name for name in asked if name is not None):
-        empty = pl.DataFrame(schema={column: pl.String, f"{FREQUENCY}{column}": pl.Float64})
-        table = linker._db_api.register(empty.to_arrow())
-        linker.table_management.register_term_frequency_lookup(table, column)
+def _splink_sql(
+    party: str, model: Model, prior: float, fields: Sequence[str], lowest: float | None, *, levels: bool
+) -> str:
+    """Splink's SQL for what its `predict` makes of blocked pairs.
+
+    Not by way of a `Linker`, which would copy the records once for either side of a pair, and ask for the frequencies
+    that they bring along.
+    """
+    settings = SettingsCreator(**model.splink(prior, fields, levels=levels)).get_settings("duckdb")
+    columns = settings.column_info_settings
+    pipeline = CTEPipeline()
+    pipeline.enqueue_list_of_sqls(
+        compute_comparison_vector_values_from_id_pairs_sqls(
+            settings._columns_to_select_for_blocking,
+            settings._columns_to_select_for_comparison_vector_values,
+            input_tablename_l=f"{party}_compared",
+            input_tablename_r=f"{party}_compared",
+            source_dataset_input_column=columns.source_dataset_input_column,
+            unique_id_input_column=columns.unique_id_input_column,
+            link_type=settings._link_type,
+            sql_dialect_str="duckdb",
+        )
+    )
+    pipeline.enqueue_list_of_sqls(predict_from_comparison_vectors_sqls_using_settings(settings, None, lowest))
+    return str(pipeline.generate_cte_pipeline_sql())

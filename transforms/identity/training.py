@@ -332,12 +332,9 @@ def _measure(
     calibration = measure_chance(connection, party, shipped.with_measures(m, {}), fields, records)
     calibration = replace(calibration, m=m)
     model = shipped.with_measures(m, calibration.u)
-    connection.execute(
-        f"create view handed_{party} as select '0' as match_key, a as join_key_l, b as join_key_r from {party}_pair"
-    )
-    scored = score(connection, party, model, calibration.prior, f"handed_{party}", fields)
+    scored = score(connection, party, model, calibration.prior, f"{party}_pair", fields)
     calibration = measure_matches(connection, party, model, fields, scored, calibration)
-    connection.execute(f"drop table {scored}; drop view handed_{party}")
+    connection.execute(f"drop table {scored}")
     return calibration
 
 

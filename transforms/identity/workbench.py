@@ -32,6 +32,8 @@ def workbench(data: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDBPy
         # Rows are ordered where it matters (when written); keeping insertion order elsewhere costs memory.
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set enable_progress_bar = false")
+        # What is kept counts once it is sealed, so that it need not be brought to the disk's order on the way.
+        connection.execute("set checkpoint_threshold = '1TB'")
         connection.execute(UNPACKED)
         connection.execute(OWN_BLOCKS)
         yield connection
