@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from transforms.identity.model import FREQUENCY, Model
+from transforms.identity.parties import STATED, lay_out_stated
 from transforms.identity.workbench import keep, write
 from transforms.sql import quoted
 
@@ -105,7 +106,7 @@ def measure_words(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""
         create or replace table word_share as
-        select word, count(*) / {total} as share from (select unnest(words) as word from organisation)
+        select word, count(*) / {total} as share from (select unnest(parted(words)) as word from organisation)
         group by word having count(*) > 1
         union all
         select null, 1 / greatest({total}, 1)
@@ -159,39 +160,46 @@ def chance(model: Model, counted: dict[str, dict[int, int]]) -> dict[str, list[f
     return measured
 
 
-def lay_out_compared(
-    connection: duckdb.DuckDBPyConnection, party: str, model: Model, records: int, more: Sequence[str] = ()
+def lay_out_frequencies(
+    connection: duckdb.DuckDBPyConnection, party: str, model: Model, records: int, place: str = ""
 ) -> None:
-    """`<party>_compared`: what the model speaks of in `<party>_stated`, with the share of each value (`tf_` columns),
-    as of `records` records; and the columns `more`.
+    """`<party>` with the share of each value (`tf_` columns), as of `records` records, from here on in the database
+    `place` (`kept.`, say).
 
     Reads `<party>_share` and `point`.
     """
     columns, joins = [], []
+    hidden = {name: f"stated_{name}" for name in STATED[party]}
+    value = {column: f"told.{hidden.get(column, column)}" for column in model.frequencies}
     for number, column in enumerate(model.frequencies):
         if column in POINTS:
             medium = "number" if column == "second_number" else column
             joins.append(
-                f"left join point as p{number} on p{number}.medium = '{medium}' "
-                f"and p{number}.value = {party}_stated.{column}"
+                f"left join point as p{number} on p{number}.medium = '{medium}' and p{number}.value = {value[column]}"
             )
             columns.append(f"p{number}.others / {max(records, 1)} as {FREQUENCY}{column}")
         else:
             joins.append(
                 f"left join {party}_share as s{number} on s{number}.field = '{column}' "
-                f"and s{number}.value = {party}_stated.{column}"
+                f"and s{number}.value = {value[column]}"
             )
             rest = f"(select share from {party}_share where field = '{column}' and value is null)"
             share = f"coalesce(s{number}.share, {rest})"
             if (party, column) == ("organisation", "name"):
-                joins.append(f"left join ({_shares_by_words()}) as by_words on by_words.id = organisation_stated.id")
+                joins.append(f"left join ({_shares_by_words()}) as by_words on by_words.id = told.id")
                 share = f"least({share}, greatest(sqrt({share} * by_words.share), {rest} / 4))"
             columns.append(f"{share} as {FREQUENCY}{column}")
+    stated = ", ".join(f"{said} as {hidden[name]}" for name, said in STATED[party].items())
     joined = "\n".join(joins)
-    stated = ", ".join(f"{party}_stated.{column}" for column in ("id", *model.columns, *more))
     connection.execute(
-        f"create table {party}_compared as select {stated}, {', '.join(columns)} from {party}_stated {joined}"
+        f"""
+        create table {place}{party}_weighed as
+        select told.* exclude ({", ".join(hidden.values())}), {", ".join(columns)}
+        from (select *, {stated} from {party}) as told {joined}
+        """
     )
+    connection.execute(f"drop table {party}; alter table {place}{party}_weighed rename to {party}")
+    lay_out_stated(connection, party, place)
 
 
 def _shares_by_words() -> str:
@@ -201,7 +209,7 @@ def _shares_by_words() -> str:
         select id, product(
                 coalesce(share, (select share from word_share where word is null))
             ) as share
-        from (select id, unnest(words) as word from organisation)
+        from (select id, unnest(parted(words)) as word from organisation)
         left join word_share using (word)
         group by id
     """

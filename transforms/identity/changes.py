@@ -14,6 +14,7 @@ import duckdb
 from transforms.identity.contact_points import classify_points, points_of, shown_of
 from transforms.identity.kept import PARTIES, replace_rows
 from transforms.identity.parties import (
+    STATED,
     lay_out_belonging,
     lay_out_organisations,
     lay_out_people,
@@ -210,8 +211,8 @@ def _lay_past(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def find_again(connection: duckdb.DuckDBPyConnection, party: str) -> None:
-    """`again(id)`: the records of one party that state something new, or something of another worth; `was_stated`,
-    `was_key`: what they and those that are gone stated.
+    """`again(id)`: the records of one party that state something new, or something of another worth, and
+    `<party>_again`, as they are laid out; `was_stated`, `was_key`: what they and those that are gone stated.
 
     People also where their organisation became another cluster: `moved_cluster(record_key)`, organisations.
     """
@@ -238,10 +239,19 @@ def find_again(connection: duckdb.DuckDBPyConnection, party: str) -> None:
         }
         """
     )
-    for state in ("stated", "key"):
-        connection.execute(
-            f"""
-            create or replace temp table was_{state} as from kept.{party}_{state}
-            where id in (select id from again union select id from {party}_left)
-            """
+    connection.execute(f"create temp table {party}_again as from kept.{party} semi join again using (id)")
+    stated = ", ".join(f"{said} as {name}" for name, said in STATED[party].items())
+    connection.execute(
+        f"""
+        create or replace temp table was_stated as
+        select * replace ({stated}) from (
+            from {party}_was union all from {party}_again anti join {party}_came using (id)
         )
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temp table was_key as from kept.{party}_key
+        where id in (select id from again union select id from {party}_left)
+        """
+    )

@@ -15,7 +15,7 @@ import numpy as np
 from transforms.identity.calibration import (
     Calibration,
     chance,
-    lay_out_compared,
+    lay_out_frequencies,
     lay_out_strangers,
     learned,
     measure_shares,
@@ -42,23 +42,32 @@ def lay_out_words(connection: duckdb.DuckDBPyConnection, data: Path, frozen: Cal
         read_words(connection)
 
 
-def compare(connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen: Calibration | None) -> Calibration:
-    """`<party>_pair` -> `<party>_edge`, by the model frozen in the state, or else as measured now."""
+def weigh(
+    connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen: Calibration | None, place: str = ""
+) -> None:
+    """`<party>`, as stated, with how common its values are: as frozen in the state, or else as measured now. From here
+    on it stands in the database `place` (`kept.`, say)."""
     model = shipped_model(party)
-    records = count(connection, f"select count(*) from {party}")
     if frozen is None:
         measure_shares(connection, party, model)
     else:
         read_shares(connection, data / "state", party)
-    lay_out_compared(connection, party, model, records if frozen is None else frozen.records)
+    records = count(connection, f"select count(*) from {party}") if frozen is None else frozen.records
+    lay_out_frequencies(connection, party, model, records, place)
+
+
+def compare(connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen: Calibration | None) -> Calibration:
+    """`<party>_pair` -> `<party>_edge`, by the model frozen in the state, or else as measured now; after `weigh`."""
+    model = shipped_model(party)
+    records = count(connection, f"select count(*) from {party}") if frozen is None else frozen.records
     fields = compared_fields(connection, party, model)
     if not fields or not count(connection, f"select count(*) from {party}_pair"):
         no_edges(connection, party)
         # As shipped, until there are so many more records that it is measured again.
-        unmeasured = Calibration(
-            model.version, records, model.partners, chance(model, {}), [], shares_hash(connection, party)
-        )
-        return frozen or replace(unmeasured, m=learned(data / "state", party, model))
+        return frozen or Calibration(
+            model.version, records, model.partners, chance(model, {}), [], shares_hash(connection, party),
+            learned(data / "state", party, model),
+        )  # fmt: skip
     calibration = frozen or replace(
         measure_chance(connection, party, model, fields, records), m=learned(data / "state", party, model)
     )
@@ -70,7 +79,7 @@ def compare(connection: duckdb.DuckDBPyConnection, party: str, data: Path, froze
         calibration = measure_matches(connection, party, measured, fields, scored, calibration)
     shift = weight_shift(expected, calibration.prior)
     judge(connection, party, measured, fields, calibration.unreliable, scored, shift)
-    connection.execute(f"drop table {scored}; drop table {party}_compared")
+    connection.execute(f"drop table {scored}")
     return calibration
 
 

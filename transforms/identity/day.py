@@ -6,24 +6,22 @@ Every step is the step of a whole run (`resolve`), on the part of the records th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from transforms.identity.again import propose_again
-from transforms.identity.calibration import POINTS, Calibration
+from transforms.identity.calibration import Calibration
 from transforms.identity.candidates import BLOCKS
 from transforms.identity.changes import find_again, find_changes, lay_changes, part
-from transforms.identity.comparison import compare, lay_out_words
+from transforms.identity.comparison import compare, lay_out_words, weigh
 from transforms.identity.contact_points import COLUMNS
 from transforms.identity.decisions import Decision
 from transforms.identity.evidence import lay_out_past, state_organisations, state_people
 from transforms.identity.kept import PARTIES, Facts, replace_rows, signed
 from transforms.identity.linking import cluster, explain_links, lay_out_decisions
 from transforms.identity.merges import find_swallowed
-from transforms.identity.model import shipped_model
-from transforms.identity.parties import lay_out_belonging
+from transforms.identity.parties import lay_out_belonging, lay_out_stated
 from transforms.identity.registry import RegistryChange, lay_out_state, name_customers, state_hash
 from transforms.identity.workbench import count
 
@@ -53,17 +51,18 @@ def link_changes(
     connection.execute("create temp table touched_cluster (cluster bigint)")
     connection.execute("create temp table touched_record (record_key varchar)")
     for party in PARTIES:
-        _restate(connection, party, frozen[party])
+        _restate(connection, party, data, frozen[party])
         propose_again(connection, party, BLOCKS[party])
         _score(connection, party, data, frozen[party])
         _cluster(connection, party, decided)
 
 
-def _restate(connection: duckdb.DuckDBPyConnection, party: str, frozen: Calibration) -> None:
+def _restate(connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen: Calibration) -> None:
     find_again(connection, party)
     with part(connection):
-        connection.execute(f"create table {party} as from kept.{party} semi join again using (id)")
-        _lay_out_points(connection, party, COLUMNS[party])
+        columns = ", ".join(row[0] for row in connection.execute(f"describe {party}_is").fetchall())
+        connection.execute(f"create table {party} as select {columns} from {party}_again")
+        _lay_out_points(connection, party)
         if party == "person":
             connection.execute("create view organisation as from kept.organisation")
             connection.execute("create view organisation_cluster as from kept.organisation_cluster")
@@ -75,9 +74,10 @@ def _restate(connection: duckdb.DuckDBPyConnection, party: str, frozen: Calibrat
             connection.execute("create view organisation_people as from kept.organisation_people")
             lay_out_past(connection)
             state_organisations(connection)
+        weigh(connection, party, data, frozen)
         gone = f"select id from again union select id from {party}_left"
-        for state in ("stated", "key"):
-            replace_rows(connection, f"{party}_{state}", "id", gone, f"from {party}_{state}")
+        for rows in (party, f"{party}_key"):
+            replace_rows(connection, rows, "id", gone, f"from {rows}")
 
 
 def _score(connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen: Calibration) -> None:
@@ -96,12 +96,8 @@ def _score(connection: duckdb.DuckDBPyConnection, party: str, data: Path, frozen
     )
     with part(connection):
         ends = "select a from scored union select b from scored"
-        connection.execute(f"create table {party}_stated as from kept.{party}_stated where id in ({ends})")
-        # Of what is not compared, organisations' words alone have a bearing on what is.
-        words = ", words" if party == "organisation" else ""
-        connection.execute(f"create table {party} as select id{words} from kept.{party} where id in ({ends})")
-        compared = [column for column in shipped_model(party).frequencies if column in POINTS]
-        _lay_out_points(connection, f"{party}_stated", compared)
+        connection.execute(f"create table {party} as from kept.{party} where id in ({ends})")
+        lay_out_stated(connection, party)
         connection.execute(f"create table {party}_pair as from scored")
         compare(connection, party, data, frozen)
         _mend_edges(connection, party)
@@ -145,13 +141,13 @@ def _mend_edges(connection: duckdb.DuckDBPyConnection, party: str) -> None:
     )
 
 
-def _lay_out_points(connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[str]) -> None:
-    """`point`, as far as these columns of `rows` hold it now, or held it formerly."""
+def _lay_out_points(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+    """`point`, as far as the records of `party` have it now, or had it formerly."""
     connection.execute(
         f"""
         create table point as from kept.point where value in (
-            select unnest([{", ".join(columns)}]) from {rows}
-            union all select value from former semi join {rows} using (record_key)
+            select unnest([{", ".join(COLUMNS[party])}]) from {party}
+            union all select value from former semi join {party} using (record_key)
         )
         """
     )

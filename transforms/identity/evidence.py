@@ -23,6 +23,7 @@ from transforms.identity.parties import (
     lay_out_people,
     lay_out_people_points,
     lay_out_staff,
+    lay_out_stated,
 )
 from transforms.identity.workbench import keep, lay_out
 from transforms.sql import quoted
@@ -138,8 +139,8 @@ def doubt_birth_dates(connection: duckdb.DuckDBPyConnection, frozen: Calibration
 
 
 def state_people(connection: duckdb.DuckDBPyConnection, doubtful_birth_dates: Sequence[Sequence[str]]) -> None:
-    """`person_stated` and `person_key(id, point)`. Reads `person`, `point`, `past`, `belonging`, `organisation`,
-    `organisation_cluster`.
+    """`person` with what it takes to compare them, the view `person_stated`, and `person_key(id, point)`. Reads
+    `person`, `point`, `past`, `belonging`, `organisation`, `organisation_cluster`.
 
     number is the number that fewer people use; past: former e-mails and numbers; birth_doubted: sources whose birth
     dates do not contradict this record's. Several values stand in one text (`|a|b|`), which joins faster than a list.
@@ -150,7 +151,7 @@ def state_people(connection: duckdb.DuckDBPyConnection, doubtful_birth_dates: Se
     keep(connection, "doubt", pl.DataFrame(doubted, schema={"source": pl.String, "other": pl.String}, orient="row"))
     connection.execute(
         """
-        create table person_stated as
+        create table person_told as
         with employed as (
             select belonging.id, hash(first.record_key) as organisation
             from belonging
@@ -158,10 +159,7 @@ def state_people(connection: duckdb.DuckDBPyConnection, doubtful_birth_dates: Se
             join organisation as first on first.id = cluster
         ),
         classed as (
-            select person.* exclude (
-                    content, object, record_id, email_shown, phone_shown, mobile_shown, organisation_key
-                ),
-                email_point.class as email_class, employed.organisation, doubt.birth_doubted, former.past,
+            select person.*, email_point.class as email_class, employed.organisation, doubt.birth_doubted, former.past,
                 list_sort(list_filter([
                     {others: mobile_point.others, value: mobile, class: mobile_point.class},
                     {others: phone_point.others, value: phone, class: phone_point.class}
@@ -178,41 +176,33 @@ def state_people(connection: duckdb.DuckDBPyConnection, doubtful_birth_dates: Se
                 select source, joined(list_sort(list(other))) as birth_doubted from doubt group by source
             ) as doubt using (source)
         )
-        select * exclude (mobile, phone, numbers)
-                replace (
-                    case when email_class <> 'placeholder' then email end as email,
-                    case when email_class <> 'placeholder' then mailbox end as mailbox
-                ),
+        select * exclude (numbers),
             numbers[1].value as number, numbers[1].class as number_class,
             numbers[2].value as second_number, numbers[2].class as second_number_class,
             postal_code[1:greatest(2, length(postal_code) - 3)] as postal_area,
         from classed
         """
     )
-    _lay_out_keys(connection, "person", ("email", "number", "second_number"))
+    _tell(connection, "person", ("email", "number", "second_number"))
 
 
 def state_organisations(connection: duckdb.DuckDBPyConnection) -> None:
-    """`organisation_stated` and `organisation_key(id, point)`. Reads `organisation`, `point`, `past`,
-    `organisation_people`, `word_share`.
+    """`organisation` with what it takes to compare them, the view `organisation_stated`, and
+    `organisation_key(id, point)`. Reads `organisation`, `point`, `past`, `organisation_people`, `word_share`.
 
-    rare_word: the word of the name that fewest other names had when words were measured, if any had it.
+    rare_word: the word of the name that fewest other names had when words were measured, if any had it; domain_tells:
+    whether the domain is an organisation's own.
     """
     connection.execute(
         """
-        create table organisation_stated as
-        with word as (select id, unnest(words) as word from organisation),
+        create table organisation_told as
+        with word as (select id, unnest(parted(words)) as word from organisation),
         rare as (
             select id, arg_min(word, (share, word)) as rare_word from word join word_share using (word)
             where length(word) > 2 group by id
         )
-        select organisation.* exclude (content, object, record_id, email_shown, phone_shown) replace (
-                case when domain_point.class <> 'placeholder' and domain_point.reason not like 'a mail provider%'
-                    then domain end as domain,
-                joined(words) as words,
-                case when email_point.class <> 'placeholder' then email end as email,
-                case when number_point.class <> 'placeholder' then number end as number
-            ),
+        select organisation.*, email_point.class as email_class, number_point.class as number_class,
+            domain_point.class <> 'placeholder' and domain_point.reason not like 'a mail provider%' as domain_tells,
             people_point, rare_word, past,
         from organisation
         left join organisation_people using (id)
@@ -225,11 +215,14 @@ def state_organisations(connection: duckdb.DuckDBPyConnection) -> None:
         left join point as number_point on number_point.medium = 'number' and number_point.value = number
         """
     )
-    _lay_out_keys(connection, "organisation", ("email", "number"))
+    _tell(connection, "organisation", ("email", "number"))
 
 
-def _lay_out_keys(connection: duckdb.DuckDBPyConnection, party: str, columns: tuple[str, ...]) -> None:
-    """`<party>_key(id, point)`: contact points that a record has or had."""
+def _tell(connection: duckdb.DuckDBPyConnection, party: str, columns: tuple[str, ...]) -> None:
+    """`<party>_told` in the place of `<party>`, what it states, and `<party>_key(id, point)`: contact points that a
+    record has or had."""
+    connection.execute(f"drop table {party}; alter table {party}_told rename to {party}")
+    lay_out_stated(connection, party)
     stated = " union ".join(f"select id, {column} as point from {party}_stated" for column in columns)
     connection.execute(
         f"""

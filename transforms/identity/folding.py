@@ -41,6 +41,7 @@ def define_folding(connection: duckdb.DuckDBPyConnection) -> None:
     short_street(words)        street with the usual words and directions shortened
     street_core(words)         of a short street its name alone: `7510 n ashland ave 1st floor` -> nashland
     joined(list)               several texts as one: `|a|b|`
+    parted(text)               and apart again
     number_key(number)         last nine digits, however a phone number is written; null below six digits
     date_digits(text)          eight digits, year first: `1862-81-01` -> 18628101, `31.02.1990` -> 19900231; else null
     mailbox(email)             local part without separators and trailing digits: `No-Reply2@x.org` -> noreply
@@ -103,6 +104,7 @@ def _macros() -> list[str]:
         rf"'(^| )({kinds}|[0-9]+[a-z]?)( ({kinds}|[0-9]+[a-z]?))*( |$)', ' ', 'g'), "
         r"'str( |$)', ' ', 'g'), ' ', ''), '')",
         "joined(words) as '|' || array_to_string(words, '|') || '|'",
+        "parted(words) as string_split(words[2:-2], '|')",
         "digits(value) as case when value[1] = '+' then value[2:] else regexp_replace(value, '[^0-9]', '', 'g') end",
         "number_key(value) as case when length(digits(value)) >= 6 then right(ltrim(digits(value), '0'), 9) end",
         r"date_digits(value) as case "

@@ -4,7 +4,7 @@ A cache of what can be worked out anew: without it, or with one that was left ha
 and comes to the same result. Nobody reads the file but through the views named in `RESULTS` and the tables `registry`
 and `member`. What changes in it from day to day does not belong here (`day`).
 
-    <party>, <party>_stated, <party>_key     records as they are compared
+    <party>, <party>_key                     records as they are compared; <party>_stated, a view of what they state
     <party>_pair, <party>_edge               pairs that were proposed, and those that were judged
     <party>_decision, <party>_cluster, <party>_confidence, <party>_link; <party>_decided, as it ended
     <party>_oversized                        blocks that stayed too large
@@ -34,9 +34,8 @@ FILE = "identity.duckdb"
 PARTIES = ("organisation", "person")
 RESULTS = ("link", "edge", "confidence", "contact_point", "alias")
 """Views that the warehouse takes its rows from."""
-COMPARED = ("_stated", "_key")
-LINKED = ("", "_pair", "_edge", "_decision", "_cluster", "_confidence", "_link", "_oversized")
-"""Tables of one party, with which a whole run is done when its records are compared, and when they are linked."""
+LINKED = ("_pair", "_edge", "_decision", "_cluster", "_confidence", "_link", "_oversized")
+"""Tables of one party, with which a whole run is done when its records are linked."""
 OF_ALL = ("point", "organisation_people", "former", "staff_email", "swallowed", "customer", "registry", "member")
 """Tables of both, with which it is done at the end; with `shown_point`, as soon as contact points are classified."""
 

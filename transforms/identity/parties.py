@@ -13,6 +13,19 @@ from transforms.identity.words import MAIL_PROVIDERS
 from transforms.identity.workbench import quoted_list
 from transforms.sql import quoted
 
+STATED = {
+    "person": {
+        "email": "case when email_class <> 'placeholder' then email end",
+        "mailbox": "case when email_class <> 'placeholder' then mailbox end",
+    },
+    "organisation": {
+        "email": "case when email_class <> 'placeholder' then email end",
+        "number": "case when number_class <> 'placeholder' then number end",
+        "domain": "case when domain_tells then domain end",
+    },
+}
+"""SQL of columns that a record states otherwise than it has them: what was typed to fill a field says nothing."""
+
 PLACEHOLDER_BIRTH_DATES = ("1900-01-01", "1901-01-01", "1970-01-01", "1899-12-30", "1899-12-31", "0001-01-01")
 """First days of calendars and epochs: what systems write for an unknown birth date."""
 
@@ -52,7 +65,7 @@ def lay_out_organisations(connection: duckdb.DuckDBPyConnection) -> None:
         select
             (row_number() over (order by record_key) - 1)::integer as id, record_key, content, stated.source,
             stated.object, record_id, email as email_shown, phone as phone_shown,
-            name_parts.name, words, sorted_words,
+            name_parts.name, joined(words) as words, sorted_words,
             lower(email) as email, web as domain, split_part(web, '.', 1) as domain_label,
             number_key(coalesce(phone, phone_written)) as number,
             street_parts.street, street_parts.house, street_parts.street_core,
@@ -153,6 +166,16 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
         left join duplicate_free as declared
             on declared.party = 'person' and declared.source = stated.source and declared.object = stated.object
         """
+    )
+
+
+def lay_out_stated(connection: duckdb.DuckDBPyConnection, party: str, place: str = "") -> None:
+    """`<party>_stated`: the view of what records state, over `<party>` in the database `place` (`kept.`, say)."""
+    stated = ", ".join(f"{said} as {name}" for name, said in STATED[party].items())
+    connection.execute(f"drop view if exists {party}_stated")
+    # Names in a view are looked up where the view stands.
+    connection.execute(
+        f"create view {place}{party}_stated as select * replace ({stated}) from {place}{party}"
     )
 
 

@@ -15,7 +15,7 @@ import duckdb
 from transforms.identity.calibration import Calibration, read_calibration, write_calibration
 from transforms.identity.candidates import BLOCKS, Oversized, oversized_blocks, propose_pairs
 from transforms.identity.changes import whole_again
-from transforms.identity.comparison import compare, lay_out_words
+from transforms.identity.comparison import compare, lay_out_words, weigh
 from transforms.identity.day import link_changes, little_changed, membership, name_changes
 from transforms.identity.decisions import Decision, read_decisions
 from transforms.identity.evidence import (
@@ -27,7 +27,6 @@ from transforms.identity.evidence import (
     state_people,
 )
 from transforms.identity.kept import (
-    COMPARED,
     LINKED,
     OF_ALL,
     PARTIES,
@@ -184,8 +183,9 @@ def _all_anew(
         else:
             state_people(connection, doubtful)
         propose_pairs(connection, party, BLOCKS[party])
+        weigh(connection, party, data, frozen[party], "kept.")
         models[party] = compare(connection, party, data, frozen[party])
-        save(connection, *(f"{party}{table}" for table in COMPARED))
+        save(connection, f"{party}_key")
         lay_out_decisions(connection, party, decided)
         cluster(connection, party)
         explain_links(connection, party)

@@ -27,11 +27,10 @@ logging.getLogger("splink").setLevel(logging.ERROR)
 
 def compared_fields(connection: duckdb.DuckDBPyConnection, party: str, model: Model) -> tuple[str, ...]:
     """The comparisons that the records at hand can make: those some level of which can hold."""
-    columns = [row[0] for row in connection.execute(f"describe {party}_compared").fetchall()]
     held = connection.execute(
-        f"select {', '.join(f'count({column}) > 0' for column in columns)} from {party}_compared"
+        f"select {', '.join(f'count({column}) > 0' for column in model.columns)} from {party}_stated"
     ).fetchall()[0]
-    empty = {column for column, any_value in zip(columns, held, strict=True) if not any_value}
+    empty = {column for column, any_value in zip(model.columns, held, strict=True) if not any_value}
     return tuple(
         name
         for name, comparison in model.comparisons.items()
@@ -56,7 +55,7 @@ def score(
 
     It has id_l, id_r, match_weight, match_probability and per comparison mw_ and mw_tf_adj_ columns (weights), with
     `levels` also gamma_ columns (Splink's numbers of levels); pairs below `lowest` are left out. Reads
-    `<party>_compared`.
+    `<party>_stated`.
     """
     table = f"{party}_scored"
     columns = "id_l|id_r|match_weight|match_probability|mw_.*" + ("|gamma_.*" if levels else "")
@@ -85,8 +84,8 @@ def _splink_sql(
         compute_comparison_vector_values_from_id_pairs_sqls(
             settings._columns_to_select_for_blocking,
             settings._columns_to_select_for_comparison_vector_values,
-            input_tablename_l=f"{party}_compared",
-            input_tablename_r=f"{party}_compared",
+            input_tablename_l=f"{party}_stated",
+            input_tablename_r=f"{party}_stated",
             source_dataset_input_column=columns.source_dataset_input_column,
             unique_id_input_column=columns.unique_id_input_column,
             link_type=settings._link_type,

@@ -17,7 +17,7 @@ from splink import DuckDBAPI, Linker
 
 from transforms.identity.calibration import (
     Calibration,
-    lay_out_compared,
+    lay_out_frequencies,
     measure_shares,
     measure_words,
     prior,
@@ -76,9 +76,6 @@ class Lesson:
         comparisons = (model.comparisons[name].levels for name in fields)
         return any(not any(looked_at.search(level.when) for level in levels) for levels in comparisons)
 
-
-KEPT = {"person": ("record_key", "email_class", "number_class"), "organisation": ("record_key",)}
-"""What lessons speak of beside what is compared."""
 
 PERSON_LESSONS = (
     Lesson("an e-mail address that few use", ("email",), "l.email_class in ('personal', 'household')"),
@@ -198,13 +195,12 @@ def _retrain(
     before = read_calibration(data / "state", party, shipped, records)
     version = before.version if before else shipped.version
     measure_shares(connection, party, shipped)
-    lay_out_compared(connection, party, shipped, records, KEPT[party])
+    lay_out_frequencies(connection, party, shipped, records)
     fields = compared_fields(connection, party, shipped)
     taken = _take_lessons(connection, party, shipped, lessons, fields, records) if fields else []
     m = blend(shipped, [learned for _, learned in taken])
     learned = _measure(connection, party, shipped, fields, records, m) if m else None
     moves = _moves(shipped, before, learned) if learned else ()
-    connection.execute(f"drop table {party}_compared")
     taught = tuple(each for each, _ in taken)
     return Training(party, records, version, learned.version if learned else version, taught, moves), learned
 
@@ -218,10 +214,9 @@ def _take_lessons(
     records: int,
 ) -> list[tuple[Taught, _Learned]]:
     """The first `LESSONS` that have pairs enough."""
-    stated = {row[0] for row in connection.execute(f"describe {party}_compared").fetchall()}
     taken: list[tuple[Taught, _Learned]] = []
     for lesson in lessons:
-        if len(taken) < LESSONS and stated.issuperset(lesson.columns) and lesson.teaches(model, fields):
+        if len(taken) < LESSONS and lesson.teaches(model, fields):
             found = _take(connection, party, model, lesson, fields, records)
             taken += [found] if found else []
     return taken
@@ -241,7 +236,7 @@ def _take(
         return None
     database = DuckDBAPI(connection=connection)
     settings = model.splink(prior(model.partners, records), fields)
-    compared = database.register(f"{party}_compared")
+    compared = database.register(f"{party}_stated")
     linker = Linker(compared, settings, log_level=None, validate_settings=False)
     session = linker.training.estimate_parameters_using_expectation_maximisation(
         lesson.rule,
@@ -273,7 +268,7 @@ def _pairs(
         connection,
         f"""
         select coalesce(sum(n * (n - 1) // 2), 0)::bigint
-        from (select count(*) as n from {party}_compared as l where {stated} and {lesson.where} group by {keys})
+        from (select count(*) as n from {party}_stated as l where {stated} and {lesson.where} group by {keys})
         """,
     )
     if pairs < ENOUGH:
@@ -286,9 +281,9 @@ def _pairs(
         select {listed}
         from (
             select columns('(.*)') as '\\1_l' from (
-                select * from {party}_compared as l where {lesson.where} and {some}
+                select * from {party}_stated as l where {lesson.where} and {some}
             )
-        ) join (select columns('(.*)') as '\\1_r' from {party}_compared) on {equal} and id_l <> id_r
+        ) join (select columns('(.*)') as '\\1_r' from {party}_stated) on {equal} and id_l <> id_r
         """
     ).fetchall()[0]
     return pairs, {name: round(pairs * (share or 0.0)) for name, share in zip(fields, shares, strict=True)}
