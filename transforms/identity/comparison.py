@@ -88,14 +88,12 @@ def measure_chance(
 ) -> Calibration:
     """How often strangers agree; what matches bear out is still as shipped."""
     lay_out_strangers(connection, party)
-    scored = score(
-        connection, party, model, prior(model.partners, records), "stranger_pair", fields, lowest=None, levels=True
-    )
+    scored = score(connection, party, model, prior(model.partners, records), "stranger_pair", fields, lowest=None)
     counted = {
         field: {
             int(level): int(number)
             for level, number in connection.execute(
-                f"select gamma_{field}, count(*) from {scored} where match_probability < 0.5 group by 1"
+                f"select gamma_{field}, count(*) from {scored} where match_weight < 0 group by 1"
             ).fetchall()
         }
         for field in fields

@@ -40,7 +40,7 @@ class Guard:
 def _agrees(model: Model, name: str, *levels: str) -> str:
     """SQL: the comparison stands on one of the levels."""
     numbers = ", ".join(str(number) for number in model.comparisons[name].number(*levels))
-    return f"coalesce(({model.comparisons[name].level}) in ({numbers}), false)"
+    return f"(gamma_{name} in ({numbers}))"
 
 
 DECLARED = Guard("alone_in_l = alone_in_r", "their source says that no two of its records are one", firm=True)
@@ -200,14 +200,20 @@ def judge(
     rests_on = ", ".join(
         f"case when round({_weight(model, name)}, 1) >= {TELLING} then '{name}' end" for name in fields
     )
+    # A table of its own: DuckDB knows how small it is then, and joins by it.
+    connection.execute(
+        f"""
+        create temp table refused as
+        select * from (
+            select id_l, id_r, case {refused or "when false then 0"} end as refusal
+            from ({_facts(party, model, fields, scored, doubtful)})
+        ) where refusal is not null
+        """
+    )
     connection.execute(
         f"""
         create table {party}_edge as
-        with refused as (
-            select id_l, id_r, case {refused or "when false then 0"} end as refusal
-            from ({_facts(party, model, fields, scored, doubtful)})
-        ),
-        judged as (
+        with judged as (
             -- Rounded, so that no order of adding up decides between equals.
             select *, round(match_weight + {shift - limit}, 6) as weight,
                 round(1 / (1 + 2 ** -(match_weight + {shift})), 6) as score,
@@ -224,6 +230,7 @@ def judge(
         from judged
         """
     )
+    connection.execute("drop table refused")
 
 
 def no_edges(connection: duckdb.DuckDBPyConnection, party: str) -> None:
@@ -256,5 +263,4 @@ def _told(model: Model, name: str, side: str) -> str:
 
 def _weight(model: Model, name: str) -> str:
     """SQL of what a comparison weighs, in Splink's columns."""
-    adjusted = any(level.frequency for level in model.comparisons[name].levels)
-    return f"mw_{name} + mw_tf_adj_{name}" if adjusted else f"mw_{name}"
+    return f"mw_{name} + mw_tf_adj_{name}" if model.comparisons[name].adjusted else f"mw_{name}"

@@ -53,6 +53,11 @@ class Comparison(BaseModel):
         return tuple(level for level in self.levels if not level.unknown)
 
     @property
+    def adjusted(self) -> bool:
+        """Whether it weighs more for a rare value."""
+        return any(level.frequency for level in self.levels)
+
+    @property
     def level(self) -> str:
         """SQL of the number of the level on which two records stand, over columns `_l` and `_r`."""
         numbers = {level.name: number for number, level in enumerate(reversed(self.telling))}

@@ -174,9 +174,7 @@ def lay_out_stated(connection: duckdb.DuckDBPyConnection, party: str, place: str
     stated = ", ".join(f"{said} as {name}" for name, said in STATED[party].items())
     connection.execute(f"drop view if exists {party}_stated")
     # Names in a view are looked up where the view stands.
-    connection.execute(
-        f"create view {place}{party}_stated as select * replace ({stated}) from {place}{party}"
-    )
+    connection.execute(f"create view {place}{party}_stated as select * replace ({stated}) from {place}{party}")
 
 
 def _lay_out_forms(connection: duckdb.DuckDBPyConnection, party: str, columns: tuple[str, ...]) -> None:

@@ -49,35 +49,33 @@ def score(
     fields: Sequence[str],
     *,
     lowest: float | None = LOWEST,
-    levels: bool = False,
 ) -> str:
     """Score the pairs (a, b) of the table `pairs`; returns the name of the table of those that weigh enough.
 
-    It has id_l, id_r, match_weight, match_probability and per comparison mw_ and mw_tf_adj_ columns (weights), with
-    `levels` also gamma_ columns (Splink's numbers of levels); pairs below `lowest` are left out. Reads
-    `<party>_stated`.
+    It has id_l, id_r, match_weight and per comparison gamma_ (Splink's number of the level), mw_ and mw_tf_adj_
+    (weights) columns; pairs below `lowest` are left out. Reads `<party>_stated`.
     """
     table = f"{party}_scored"
-    columns = "id_l|id_r|match_weight|match_probability|mw_.*" + ("|gamma_.*" if levels else "")
+    told = [f"gamma_{name}::tinyint as gamma_{name}, mw_{name}" for name in fields]
+    told += [f"mw_tf_adj_{name}" for name in fields if model.comparisons[name].adjusted]
     connection.execute(
         f"""
         create or replace table {table} as
         with {BLOCKED_PAIRS} as (select '0' as match_key, a as join_key_l, b as join_key_r from {pairs})
-        select columns('^({columns})$') from ({_splink_sql(party, model, prior, fields, lowest, levels=levels)})
+        select id_l, id_r, match_weight, {", ".join(told)}
+        from ({_splink_sql(party, model, prior, fields, lowest)})
         """
     )
     return table
 
 
-def _splink_sql(
-    party: str, model: Model, prior: float, fields: Sequence[str], lowest: float | None, *, levels: bool
-) -> str:
+def _splink_sql(party: str, model: Model, prior: float, fields: Sequence[str], lowest: float | None) -> str:
     """Splink's SQL for what its `predict` makes of blocked pairs.
 
     Not by way of a `Linker`, which would copy the records once for either side of a pair, and ask for the frequencies
     that they bring along.
     """
-    settings = SettingsCreator(**model.splink(prior, fields, levels=levels)).get_settings("duckdb")
+    settings = SettingsCreator(**model.splink(prior, fields, levels=True)).get_settings("duckdb")
     columns = settings.column_info_settings
     pipeline = CTEPipeline()
     pipeline.enqueue_list_of_sqls(
