@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from transforms.identity.contact_points import classify_points, points_of, shown_of
+from transforms.identity.contact_points import READ, classify_points, points_of, shown_of
 from transforms.identity.kept import PARTIES, replace_rows
 from transforms.identity.parties import (
     STATED,
@@ -38,9 +38,9 @@ def part(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def find_changes(connection: duckdb.DuckDBPyConnection, party: str) -> int:
-    """`<party>_left(id)`: records that are gone or say something else now; `<party>_came(id, record_key)`: those that
-    are new, with the next ids, or say it. Returns how many records changed; reads `records_<party>`."""
-    connection.execute(f"create temp table {party}_now as select record_key, content from records_{party}")
+    """`<party>_left(id)`: records that are gone or say something else now; `<party>_came(id, record_key, record_id)`:
+    those that are new, with the next ids, or say it. Returns how many records changed; reads `records_<party>`."""
+    connection.execute(f"create temp table {party}_now as select record_key, record_id, content from records_{party}")
     connection.execute(
         f"""
         create temp table {party}_left as
@@ -50,14 +50,14 @@ def find_changes(connection: duckdb.DuckDBPyConnection, party: str) -> int:
     connection.execute(
         f"""
         create temp table {party}_came as
-        with came as (select record_key from {party}_now anti join kept.{party} using (content)),
+        with came as (select record_key, record_id from {party}_now anti join kept.{party} using (content)),
         fresh as (
-            select record_key, row_number() over (order by record_key) as place
+            select record_key, record_id, row_number() over (order by record_key) as place
             from came anti join {party}_left using (record_key)
         )
-        select id, record_key from came join {party}_left using (record_key)
+        select id, record_key, record_id from came join {party}_left using (record_key)
         union all
-        select ((select coalesce(max(id), -1) from kept.{party}) + place)::integer, record_key from fresh
+        select ((select coalesce(max(id), -1) from kept.{party}) + place)::integer, record_key, record_id from fresh
         """
     )
     return count(
@@ -94,7 +94,9 @@ def _lay_party(connection: duckdb.DuckDBPyConnection, party: str) -> None:
         connection.execute(
             f"""
             create table records_{party} as
+            -- By their ids first: a column of the files, so that of other rows hardly anything is read.
             from memory.main.records_{party} semi join {party}_came using (record_key)
+            where record_id in (select record_id from {party}_came)
             """
         )
         LAID_OUT[party](connection)
@@ -134,7 +136,7 @@ def _lay_points(connection: duckdb.DuckDBPyConnection) -> None:
         for party in PARTIES:
             connection.execute(
                 f"""
-                create table {party} as from kept.{party} where id in (
+                create table {party} as select {READ[party]} from kept.{party} where id in (
                     select id from ({points_of(party, f"kept.{party}", "id")})
                     semi join touched_point using (medium, value)
                 )
@@ -174,11 +176,14 @@ def _lay_people_points(connection: duckdb.DuckDBPyConnection) -> None:
     )
     with part(connection):
         connection.execute(
-            "create table organisation as from kept.organisation semi join touched_organisation using (id)"
+            """
+            create table organisation as
+            select id, record_key from kept.organisation semi join touched_organisation using (id)
+            """
         )
         connection.execute(
             """
-            create table person as from kept.person
+            create table person as select id, email, organisation_key from kept.person
             where organisation_key in (select record_key from touched_organisation)
             """
         )

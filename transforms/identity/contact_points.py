@@ -50,6 +50,12 @@ _SHOWN = {
     ),
 }  # fmt: skip
 """Medium, kind, value and how it is shown."""
+_NAMES = {"person": ("id", "family", "given", "given_key", "given_forms", "initial"), "organisation": ("id", "name")}
+READ = {
+    party: ", ".join(dict.fromkeys((*names, *COLUMNS[party], *(shown for *_, shown in _SHOWN[party]))))
+    for party, names in _NAMES.items()
+}
+"""SQL: the columns of people and organisations by which contact points are classified."""
 
 _SAME_DIGIT = "|".join(f"{digit}{{7,}}|{digit}{{6}}$" for digit in range(10))
 PLACEHOLDER_NUMBER = f"({_SAME_DIGIT}|123456|987654321)"
