@@ -163,7 +163,7 @@ def lay_out_frequencies(
     connection: duckdb.DuckDBPyConnection, party: str, model: Model, records: int, place: str = ""
 ) -> None:
     """`<party>` with the share of each value (`tf_` columns), as of `records` records, from here on in the database
-    `place` (`kept.`, say).
+    `place` (`kept.`, say). given_borne: whether others bore that given name, too, when names were counted.
 
     Reads `<party>_share` and `point`.
     """
@@ -188,6 +188,8 @@ def lay_out_frequencies(
                 joins.append(f"left join ({_shares_by_words()}) as by_words on by_words.id = told.id")
                 share = f"least({share}, greatest(sqrt({share} * by_words.share), {rest} / 4))"
             columns.append(f"{share} as {FREQUENCY}{column}")
+            if (party, column) == ("person", "given"):
+                columns.append(f"s{number}.share is not null as given_borne")
     stated = ", ".join(f"{said} as {hidden[name]}" for name, said in STATED[party].items())
     joined = "\n".join(joins)
     connection.execute(

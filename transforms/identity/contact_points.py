@@ -58,7 +58,7 @@ READ = {
 """SQL: the columns of people and organisations by which contact points are classified."""
 
 _SAME_DIGIT = "|".join(f"{digit}{{7,}}|{digit}{{6}}$" for digit in range(10))
-PLACEHOLDER_NUMBER = f"({_SAME_DIGIT}|123456|987654321)"
+PLACEHOLDER_NUMBER = f"({_SAME_DIGIT}|123456|^234567890?$|987654321)"
 """E.164 numbers that were typed to fill a field: a run of one digit (seven, or six at the end), or counting."""
 
 
@@ -197,6 +197,9 @@ def _same_person() -> str:
             or contains(two.given_forms, '|' || one.given_key || '|')
             or ((one.given_key is null or two.given_key is null) and one.initial = two.initial)
             or (length(one.given) > 3 and jaro_winkler_similarity(one.given, two.given) >= 0.9)
+            or (length(one.given) > 2 and damerau_levenshtein(one.given, two.given) <= 1)
+            or (length(one.given) > 1 and starts_with(two.given, one.given))
+            or (length(two.given) > 1 and starts_with(one.given, two.given))
         ))
         or (one.family = two.given and one.given = two.family)
         or (one.medium <> 'number' and one.given_key = two.given_key)

@@ -42,7 +42,7 @@ def define_folding(connection: duckdb.DuckDBPyConnection) -> None:
     street_core(words)         of a short street its name alone: `7510 n ashland ave 1st floor` -> nashland
     joined(list)               several texts as one: `|a|b|`
     parted(text)               and apart again
-    number_key(number)         last nine digits, however a phone number is written; null below six digits
+    number_key(number)         last nine digits without an extension, however a number is written; null below six digits
     date_digits(text)          eight digits, year first: `1862-81-01` -> 18628101, `31.02.1990` -> 19900231; else null
     mailbox(email)             local part without separators and trailing digits: `No-Reply2@x.org` -> noreply
     """
@@ -105,8 +105,12 @@ def _macros() -> list[str]:
         r"'str( |$)', ' ', 'g'), ' ', ''), '')",
         "joined(words) as '|' || array_to_string(words, '|') || '|'",
         "parted(words) as string_split(words[2:-2], '|')",
-        "digits(value) as case when value[1] = '+' then value[2:] else regexp_replace(value, '[^0-9]', '', 'g') end",
-        "number_key(value) as case when length(digits(value)) >= 6 then right(ltrim(digits(value), '0'), 9) end",
+        # Most numbers are E.164 and need no look for an extension (`555-0180x4840`).
+        "digits(value) as case when translate(value, '+0123456789', '') = '' then ltrim(value, '+') "
+        "else regexp_replace(regexp_replace(lower(value), '(x|ext|app|#|durchwahl|poste).*$', ''), '[^0-9]', '', 'g') "
+        "end",
+        "number_key(value) as case when length(digits(value)) >= 6 "
+        "then coalesce(nullif(right(ltrim(digits(value), '0'), 9), ''), '000000000') end",
         r"date_digits(value) as case "
         r"when regexp_matches(value, '^\d{4}\D?\d\d\D?\d\d$') then regexp_replace(value, '\D', '', 'g') "
         r"when regexp_matches(value, '^\d\d\D\d\d\D\d{4}$') "

@@ -6,7 +6,7 @@ name. Where something agrees that belongs to one person alone, the score decides
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -21,6 +21,11 @@ TELLING = 5.0
 """Match weight (bits) from which a link is said to rest on a comparison."""
 TOLD = 0.01
 """Score from which a pair that does not link is told nevertheless: a reviewer may know better."""
+IDENTIFIERS = ("national_id", "loyalty_id", "customer_number")
+"""Comparisons of what one person has alone."""
+GARBLED = 0.6
+"""Jaro-Winkler similarity from which a given name may be another one, garbled: of a set of people whose names were
+garbled on purpose four in five resemble themselves that much, of households whose names differ one couple in nine."""
 TOO_LITTLE = "what agrees weighs too little"
 
 
@@ -55,15 +60,22 @@ PERSON_GUARDS = (
         firm=True,
     ),
     Guard(
-        "not own and given_differs and birth_agrees and family_agrees and (place_agrees or points_differ)",
+        "not own and given_differs and (given_known or gender_differs) and birth_agrees and family_agrees "
+        "and (place_agrees or points_differ)",
         "given names differ under one family name and birth date: twins",
         "given_name",
         firm=True,
     ),
     Guard(
-        "not own and given_differs and not birth_agrees and not birth_resembles",
+        "not own and given_differs and (given_known or gender_differs or birth_differs) and not birth_agrees",
         "given names differ, and nothing agrees that one person has alone",
         "given_name",
+    ),
+    Guard("not own and given_differs and family_differs and given_known", "both names differ", "given_name"),
+    Guard(
+        "not own and given_alike and family_agrees and birth_differs and birth_whole and place_agrees",
+        "alike given names of one home with other birth dates: brothers or sisters",
+        "birth_date",
     ),
     Guard(
         "not own and family_differs and not (given_agrees and home_agrees) and not birth_agrees "
@@ -82,7 +94,10 @@ ORGANISATION_GUARDS = (
     DECLARED,
     Guard("vat_differs and not own", "VAT numbers differ", firm=True),
     Guard("number_differs and not own", "customer numbers differ", firm=True),
-    Guard("street_differs and not own and not domain_agrees", "at different addresses: another branch, or a namesake"),
+    Guard(
+        "street_differs and not own and not domain_agrees and not (name_alike and phone_alone)",
+        "at different addresses: another branch, or a namesake",
+    ),
     Guard("city_differs and not own and not point_agrees", "one name in different places"),
     Guard("name_differs and not own and not point_agrees", "names differ, and nothing agrees but the place"),
 )
@@ -99,7 +114,7 @@ def facts(party: str, model: Model, fields: Sequence[str]) -> str:
         sure = " or ".join(
             (
                 f"({agrees('email', 'same')} and email_class_l = 'personal')",
-                *(agrees(name, "same", "near") for name in ("national_id", "loyalty_id", "customer_number")),
+                *(agrees(name, "same", "near") for name in IDENTIFIERS),
             )
         )
         shared = (
@@ -110,22 +125,38 @@ def facts(party: str, model: Model, fields: Sequence[str]) -> str:
         whose = {word: shared.format(test) for word, test in (("own", "= 'personal'"), ("home", "<> 'shared'"))}
         own = f"{sure} or ({phone} and {whose['own']})"
         home = f"({phone} and {whose['home']}) or ({agrees('email', 'same')} and email_class_l <> 'shared')"
+        # A name that nobody else bears may be the other one, garbled.
+        told_apart = f"(given_borne_l and given_borne_r or jaro_winkler_similarity(given_l, given_r) < {GARBLED})"
+        known = told_apart if "given_name" in fields else "false"
         whole = " and ".join(f"try_strptime({side}, '%Y%m%d') is not null" for side in ("birth_l", "birth_r"))
         return f"""
             coalesce({own}, false) as own, coalesce({sure}, false) as sure, coalesce({home}, false) as home_agrees,
-            {" or ".join(agrees(name, "same") for name in ("national_id", "loyalty_id", "customer_number"))} as surely,
+            {" or ".join(agrees(name, "same") for name in IDENTIFIERS)} as surely,
             {
-            agrees("given_name", "same", "nickname", "in the mailbox", "swapped", "swapped and near", "initial", "near")
+            agrees(
+                "given_name",
+                "same",
+                "nickname",
+                "in the mailbox",
+                "swapped",
+                "swapped and near",
+                "initial",
+                "near",
+                "beginning",
+            )
         }
                 as given_agrees,
             {agrees("given_name", "different")} as given_differs,
+            {agrees("given_name", "near", "close", "beginning")} as given_alike,
+            {known} as given_known,
+            {agrees("gender", "different")} as gender_differs,
             {agrees("family_name", "same", "near", "part", "swapped")} as family_agrees,
             {agrees("family_name", "different")} as family_differs,
             {agrees("birth_date", "same", "one slip")} as birth_agrees,
             {agrees("birth_date", "two parts")} as birth_resembles,
             {agrees("birth_date", "different")} as birth_differs,
             {agrees("email", "near", "mailbox", "former")} or {agrees("birth_place", "same", "near")}
-                or {agrees("job_title", "same")} or {agrees("birth_date", "two parts")}
+                or {agrees("job_title", "same")} or {agrees("birth_date", "two parts", "two digits")}
                 or {agrees("given_name", "close", "swapped and near")} as more_agrees,
             {whole} as birth_whole,
             try_cast(birth_l[1:4] as integer) - try_cast(birth_r[1:4] as integer) as years_apart,
@@ -139,7 +170,9 @@ def facts(party: str, model: Model, fields: Sequence[str]) -> str:
         {agrees("city", "different")} and not {agrees("postal_code", "same", "near")} as city_differs,
         {" or ".join(agrees(name, "same") for name in ("domain", "phone", "email", "people"))} as point_agrees,
         {agrees("street", "different")} as street_differs, {agrees("domain", "same")} as domain_agrees,
-        {agrees("name", "different")} as name_differs
+        {agrees("name", "different")} as name_differs,
+        {agrees("name", "same", "same words", "near", "part")} as name_alike,
+        {agrees("phone", "same")} and number_class_l = 'personal' as phone_alone
     """
 
 
@@ -156,7 +189,26 @@ def unreliable_fields(
     ).fetchall()[0]
     if sure < SURE:
         return []
-    return [name for name, count in (("birth_date", birth), ("given_name", given)) if count > UNRELIABLE * sure]
+    # Where homes are seen - one family name and place, but other identifiers - given names tell who is who in them.
+    homes = connection.execute(
+        f"""
+        select count(*) from {scored}
+        where {_agrees_any(model, fields, {"family_name": ("same", "near", "part", "swapped")})}
+            and {_agrees_any(model, fields, {"street": ("same", "near"), "phone": ("same", "second")})}
+            and {_agrees_any(model, fields, {"given_name": ("different",)})}
+            and {_agrees_any(model, fields, dict.fromkeys(IDENTIFIERS, ("different",)))}
+            and not {_agrees_any(model, fields, dict.fromkeys(IDENTIFIERS, ("same",)))}
+        """
+    ).fetchall()[0][0]
+    found = (("birth_date", birth), ("given_name", given if given > homes else 0))
+    return [name for name, number in found if number > UNRELIABLE * sure]
+
+
+def _agrees_any(model: Model, fields: Sequence[str], levels: Mapping[str, Sequence[str]]) -> str:
+    """SQL: one of the comparisons stands on one of its levels."""
+    return (
+        "(" + (" or ".join(_agrees(model, name, *levels[name]) for name in levels if name in fields) or "false") + ")"
+    )
 
 
 def _facts(party: str, model: Model, fields: Sequence[str], scored: str, where: str) -> str:

@@ -144,6 +144,8 @@ MAIL_PROVIDERS: tuple[str, ...] = (
 STREET_WORDS: tuple[tuple[str, str], ...] = (
     ("strasse", "str"), ("street", "st"), ("avenue", "ave"), ("road", "rd"), ("boulevard", "blvd"), ("drive", "dr"),
     ("lane", "ln"), ("square", "sq"), ("suite", "ste"), ("highway", "hwy"), ("court", "ct"),
+    ("first ", "1st "), ("second ", "2nd "), ("third ", "3rd "), ("fourth ", "4th "), ("fifth ", "5th "),
+    ("sixth ", "6th "), ("seventh ", "7th "), ("eighth ", "8th "), ("ninth ", "9th "), ("tenth ", "10th "),
 )  # fmt: skip
 """Long and short form of words in streets; the long one is replaced wherever it stands (also in `hauptstrasse`)."""
 
