@@ -92,6 +92,17 @@ def test_a_number_is_the_same_with_its_country_and_without(folding: duckdb.DuckD
     assert _fold(folding, "number_key($text)", number) == "079460123"
 
 
+@pytest.mark.parametrize(
+    "number", ["+1-384-555-0180x4840", "(384) 555-0180 ext. 12", "384.555.0180 #7", "+13845550180"]
+)
+def test_an_extension_is_no_part_of_a_number(folding: duckdb.DuckDBPyConnection, number: str) -> None:
+    assert _fold(folding, "number_key($text)", number) == "845550180"
+
+
+def test_zeros_are_a_number_that_is_recognised_as_none(folding: duckdb.DuckDBPyConnection) -> None:
+    assert _fold(folding, "number_key($text)", "0000000") == "000000000"
+
+
 def test_a_few_digits_are_no_number(folding: duckdb.DuckDBPyConnection) -> None:
     assert _fold(folding, "number_key($text)", "ext. 123") is None
 

@@ -66,6 +66,14 @@ LINKED: Pairs = {
         who("Wilhelmina Storr", loyalty_id="L-4471-9920", **home(4024)),
         who("Mina Storr", loyalty_id="L-4471-9920", **home(4024)),
     ),
+    "a given name garbled beyond a slip": (
+        who("Rodney Kaltenbrunn", **home(4027), phone=landline(4027), birth_date=born(4027)),
+        who("Roidgny Kaltenbrunn", **home(4027), phone=landline(4027), birth_date=born(4027)),
+    ),
+    "half of a given name": (
+        who("Margarethe Ollenhauer", **home(4028), phone=landline(4028)),
+        who("Margar Ollenhauer", **home(4028), phone=landline(4028)),
+    ),
     "a year far off under one national number": (
         who("Hartmut Ewald", national_id="12110948X301", birth_date=date(1948, 9, 11), **home(4025)),
         who("Hartmut Ewald", national_id="12110948X301", birth_date=date(1984, 9, 21), **home(4025)),

@@ -62,6 +62,14 @@ SAME: Pairs = {
         org("Inntal Schrauben", domain="inntal.example", country="DE"),
         org("Inntal Schrauben", domain="inntal.example", country="AT", filled=["country"]),
     ),
+    "another address, on the number that it alone has": (
+        org("Harzer Uhrwerk", phone=landline(7007), **home(7007)),
+        org("Harzer Uhrwerk", phone=landline(7007), **home(7008)),
+    ),
+    "an address with more words": (
+        org("Kontor Brandis", domain="kontorbrandis.example", street="60 West 55th Street"),
+        org("Kontor Brandis", domain="kontorbrandis.example", street="60 West 55th Street between 5th and 6th"),
+    ),
     "another address under one VAT number": (
         org("Weserberg Glas GmbH", vat_id="DE355667788", **home(7005)),
         org("Weserberg Glas", vat_id="DE355667788", **home(7006)),
