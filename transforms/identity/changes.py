@@ -14,11 +14,11 @@ import duckdb
 from transforms.identity.contact_points import READ, classify_points, points_of, shown_of
 from transforms.identity.kept import PARTIES, replace_rows
 from transforms.identity.parties import (
-    STATED,
     lay_out_belonging,
     lay_out_organisations,
     lay_out_people,
     lay_out_people_points,
+    stated_of,
 )
 from transforms.identity.workbench import count
 
@@ -245,15 +245,8 @@ def find_again(connection: duckdb.DuckDBPyConnection, party: str) -> None:
         """
     )
     connection.execute(f"create temp table {party}_again as from kept.{party} semi join again using (id)")
-    stated = ", ".join(f"{said} as {name}" for name, said in STATED[party].items())
-    connection.execute(
-        f"""
-        create or replace temp table was_stated as
-        select * replace ({stated}) from (
-            from {party}_was union all from {party}_again anti join {party}_came using (id)
-        )
-        """
-    )
+    before = f"(from {party}_was union all from {party}_again anti join {party}_came using (id))"
+    connection.execute(f"create or replace temp table was_stated as {stated_of(party, before)}")
     connection.execute(
         f"""
         create or replace temp table was_key as from kept.{party}_key

@@ -6,8 +6,9 @@ name. Where something agrees that belongs to one person alone, the score decides
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -42,8 +43,10 @@ class Guard:
     """Whether no third record may bring the two together either."""
 
 
-def _agrees(model: Model, name: str, *levels: str) -> str:
-    """SQL: the comparison stands on one of the levels."""
+def _agrees(model: Model, fields: Sequence[str], name: str, *levels: str) -> str:
+    """SQL: the comparison stands on one of the levels; false where it is not made."""
+    if name not in fields:
+        return "false"
     numbers = ", ".join(str(number) for number in model.comparisons[name].number(*levels))
     return f"(gamma_{name} in ({numbers}))"
 
@@ -106,10 +109,7 @@ ORGANISATION_GUARDS = (
 
 def facts(party: str, model: Model, fields: Sequence[str]) -> str:
     """SQL columns that the guards speak of."""
-
-    def agrees(name: str, *levels: str) -> str:
-        return _agrees(model, name, *levels) if name in fields else "false"
-
+    agrees = partial(_agrees, model, fields)
     if party == "person":
         sure = " or ".join(
             (
@@ -131,7 +131,6 @@ def facts(party: str, model: Model, fields: Sequence[str]) -> str:
         whole = " and ".join(f"try_strptime({side}, '%Y%m%d') is not null" for side in ("birth_l", "birth_r"))
         return f"""
             coalesce({own}, false) as own, coalesce({sure}, false) as sure, coalesce({home}, false) as home_agrees,
-            {" or ".join(agrees(name, "same") for name in IDENTIFIERS)} as surely,
             {
             agrees(
                 "given_name",
@@ -179,36 +178,29 @@ def facts(party: str, model: Model, fields: Sequence[str]) -> str:
 def unreliable_fields(
     connection: duckdb.DuckDBPyConnection, model: Model, fields: Sequence[str], scored: str, shift: float
 ) -> list[str]:
-    """Fields of people that differ outright too often among pairs that share an identifier to hold anybody apart."""
-    sure, given, birth = connection.execute(
+    """Fields of people that differ outright too often among pairs that share an identifier to hold anybody apart; given
+    names not where more of those differ that live together under other identifiers."""
+    agrees = partial(_agrees, model, fields)
+    surely = " or ".join(agrees(name, "same") for name in IDENTIFIERS)
+    surely_not = " or ".join(agrees(name, "different") for name in IDENTIFIERS)
+    given_differs, birth_differs = agrees("given_name", "different"), agrees("birth_date", "different")
+    sure, given, birth, homes = connection.execute(
         f"""
-        select count(*) filter (surely), count(*) filter (surely and given_differs),
-            count(*) filter (surely and birth_differs)
-        from ({_facts("person", model, fields, scored, f"match_weight + {shift} >= 0")})
+        select count(*) filter (links and surely), count(*) filter (links and surely and {given_differs}),
+            count(*) filter (links and surely and {birth_differs}),
+            -- One family name and place, but other identifiers: there given names tell who is who.
+            count(*) filter (
+                {given_differs} and ({surely_not}) and not surely
+                and {agrees("family_name", "same", "near", "part", "swapped")}
+                and ({agrees("street", "same", "near")} or {agrees("phone", "same", "second")})
+            )
+        from (select *, match_weight + {shift} >= 0 as links, {surely} as surely from {scored})
         """
     ).fetchall()[0]
     if sure < SURE:
         return []
-    # Where homes are seen - one family name and place, but other identifiers - given names tell who is who in them.
-    homes = connection.execute(
-        f"""
-        select count(*) from {scored}
-        where {_agrees_any(model, fields, {"family_name": ("same", "near", "part", "swapped")})}
-            and {_agrees_any(model, fields, {"street": ("same", "near"), "phone": ("same", "second")})}
-            and {_agrees_any(model, fields, {"given_name": ("different",)})}
-            and {_agrees_any(model, fields, dict.fromkeys(IDENTIFIERS, ("different",)))}
-            and not {_agrees_any(model, fields, dict.fromkeys(IDENTIFIERS, ("same",)))}
-        """
-    ).fetchall()[0][0]
     found = (("birth_date", birth), ("given_name", given if given > homes else 0))
     return [name for name, number in found if number > UNRELIABLE * sure]
-
-
-def _agrees_any(model: Model, fields: Sequence[str], levels: Mapping[str, Sequence[str]]) -> str:
-    """SQL: one of the comparisons stands on one of its levels."""
-    return (
-        "(" + (" or ".join(_agrees(model, name, *levels[name]) for name in levels if name in fields) or "false") + ")"
-    )
 
 
 def _facts(party: str, model: Model, fields: Sequence[str], scored: str, where: str) -> str:

@@ -171,10 +171,15 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
 
 def lay_out_stated(connection: duckdb.DuckDBPyConnection, party: str, place: str = "") -> None:
     """`<party>_stated`: the view of what records state, over `<party>` in the database `place` (`kept.`, say)."""
-    stated = ", ".join(f"{said} as {name}" for name, said in STATED[party].items())
     connection.execute(f"drop view if exists {party}_stated")
     # Names in a view are looked up where the view stands.
-    connection.execute(f"create view {place}{party}_stated as select * replace ({stated}) from {place}{party}")
+    connection.execute(f"create view {place}{party}_stated as {stated_of(party, f'{place}{party}')}")
+
+
+def stated_of(party: str, rows: str) -> str:
+    """SQL: what `rows` of a party state."""
+    stated = ", ".join(f"{said} as {name}" for name, said in STATED[party].items())
+    return f"select * replace ({stated}) from {rows}"
 
 
 def _lay_out_forms(connection: duckdb.DuckDBPyConnection, party: str, columns: tuple[str, ...]) -> None:
