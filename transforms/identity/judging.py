@@ -101,7 +101,11 @@ ORGANISATION_GUARDS = (
         "street_differs and not own and not domain_agrees and not (name_alike and phone_alone)",
         "at different addresses: another branch, or a namesake",
     ),
-    Guard("place_differs and phone_differs and not own", "another place with another phone: a branch", firm=True),
+    Guard(
+        "not own and (place_differs and phone_differs or street_differs and city_differs and email_differs)",
+        "another place with another phone or mailbox: a branch",
+        firm=True,
+    ),
     Guard("city_differs and not own and not point_agrees", "one name in different places"),
     Guard("name_differs and not own and not point_agrees", "names differ, and nothing agrees but the place"),
 )
@@ -171,7 +175,7 @@ def facts(party: str, model: Model, fields: Sequence[str]) -> str:
         {" or ".join(agrees(name, "same") for name in ("domain", "phone", "email", "people"))} as point_agrees,
         {agrees("street", "different")} as street_differs, {agrees("domain", "same")} as domain_agrees,
         {" or ".join(agrees(name, "different") for name in ("street", "postal_code", "city"))} as place_differs,
-        {agrees("phone", "different")} as phone_differs,
+        {agrees("phone", "different")} as phone_differs, {agrees("email", "different")} as email_differs,
         {agrees("name", "different")} as name_differs,
         {agrees("name", "same", "same words", "near", "part")} as name_alike,
         {agrees("phone", "same")} and number_class_l = 'personal' as phone_alone
