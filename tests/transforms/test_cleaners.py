@@ -180,6 +180,7 @@ def test_amounts_are_read_as_machines_and_as_people_write_them(
         ("Dr. Ann Mary Lee Jr.", "Ann Mary", "Lee"),
         ("Brian Halligan (Sample Contact)", "Brian", "Halligan"),
         ("Ann Lee (On Leave)", "Ann", "Lee"),
+        ("Lee, Dr. Ann", "Ann", "Lee"),
         ("Madonna", None, "Madonna"),
     ],
 )

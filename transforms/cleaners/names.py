@@ -77,11 +77,11 @@ def family_of_full_name(cell: pl.Expr, _: Context) -> pl.Expr:
 
 @cleaner("given_of_full_name", absent=_one_word)
 def given_of_full_name(cell: pl.Expr, _: Context) -> pl.Expr:
-    """What stands before the family name in a full name, or behind its comma."""
+    """What stands before the family name in a full name, or behind its comma, without titles."""
     person = _person(cell)
     after_comma = person.str.extract(r"^[^,]+,\s*(\S.*)$")
     before_particle = person.str.extract(WITH_PARTICLES, 1)
-    return pl.coalesce(after_comma, before_particle, person.str.extract(r"^(.*\S)\s+\S+$"), person)
+    return pl.coalesce(_untitled(after_comma), before_particle, person.str.extract(r"^(.*\S)\s+\S+$"), person)
 
 
 @cleaner("before_brackets")

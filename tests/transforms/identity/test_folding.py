@@ -49,6 +49,7 @@ def test_names_are_folded(folding: duckdb.DuckDBPyConnection, name: str, folded:
         ("Junior", "junior", None),
         ("n/a", None, None),
         ("Unknown", None, None),
+        ("x", None, None),
     ],
 )
 def test_a_family_name_is_one_word_without_generation(

@@ -81,6 +81,14 @@ OTHER: Pairs = {
         org("Nordwind Spedition", domain="nordwind.example", **home(7103)),
         org("Nordwind Spedition", domain="nordwind.example", **home(7104)),
     ),
+    "two branches on one domain, each with its number": (
+        org("Ostwind Spedition", domain="ostwind.example", **site(7109)),
+        org("Ostwind Spedition", domain="ostwind.example", **site(7110)),
+    ),
+    "two branches on one domain, each with its mailbox": (
+        org("Westwind Spedition", domain="westwind.example", email="emden@westwind.example", **home(7111)),
+        org("Westwind Spedition", domain="westwind.example", email="husum@westwind.example", **home(7112)),
+    ),
     "two VAT numbers": (
         org("Alpha Holding", domain="alphaholding.example", vat_id="DE111222333", city="Emden"),
         org("Alpha Holding", domain="alphaholding.example", vat_id="DE987654320", city="Emden"),
@@ -171,6 +179,10 @@ def test_companies_of_one_group_on_one_domain_stay_three(firms: World) -> None:
     [
         ("two VAT numbers", "VAT numbers differ"),
         ("two customer numbers", "customer numbers differ"),
+        (
+            "two branches on one domain, each with its number",
+            "another place with another phone or mailbox: a branch",
+        ),
     ],
 )
 def test_two_organisations_that_are_held_apart_say_why(firms: World, case: str, reason: str) -> None:
