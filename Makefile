@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Where Python may not keep compiled modules, each of a run's processes compiles all that it loads: a fifth of a small run.
+# Where Python may not keep compiled modules, each of a run's processes compiles all that it loads: a sixth of a small run.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install run test test-long ui lint lint-style lint-types lint-sql format bench bench-identity bench-landing bench-rederive lock clean
