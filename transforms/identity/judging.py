@@ -6,7 +6,7 @@ name. Where something agrees that belongs to one person alone, the score decides
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -115,61 +115,56 @@ ORGANISATION_GUARDS = (
 def facts(party: str, model: Model, fields: Sequence[str]) -> str:
     """SQL columns that the guards speak of."""
     agrees = partial(_agrees, model, fields)
-    if party == "person":
-        sure = " or ".join(
-            (
-                f"({agrees('email', 'same')} and email_class_l = 'personal')",
-                *(agrees(name, "same", "near") for name in IDENTIFIERS),
-            )
+    return _person_facts(agrees, fields) if party == "person" else _organisation_facts(agrees)
+
+
+def _person_facts(agrees: Callable[..., str], fields: Sequence[str]) -> str:
+    sure = " or ".join(
+        (
+            f"({agrees('email', 'same')} and email_class_l = 'personal')",
+            *(agrees(name, "same", "near") for name in IDENTIFIERS),
         )
-        shared = (
-            "((number_l in (number_r, second_number_r) and number_class_l {0})"
-            " or (second_number_l in (number_r, second_number_r) and second_number_class_l {0}))"
-        )
-        phone = agrees("phone", "same", "second")
-        whose = {word: shared.format(test) for word, test in (("own", "= 'personal'"), ("home", "<> 'shared'"))}
-        own = f"{sure} or ({phone} and {whose['own']})"
-        home = f"({phone} and {whose['home']}) or ({agrees('email', 'same')} and email_class_l <> 'shared')"
-        # A name that nobody else bears may be the other one, garbled.
-        told_apart = f"(given_borne_l and given_borne_r or jaro_winkler_similarity(given_l, given_r) < {GARBLED})"
-        known = told_apart if "given_name" in fields else "false"
-        whole = " and ".join(f"try_strptime({side}, '%Y%m%d') is not null" for side in ("birth_l", "birth_r"))
-        return f"""
-            coalesce({own}, false) as own, coalesce({sure}, false) as sure, coalesce({home}, false) as home_agrees,
-            {
-            agrees(
-                "given_name",
-                "same",
-                "nickname",
-                "in the mailbox",
-                "swapped",
-                "swapped and near",
-                "initial",
-                "near",
-                "beginning",
-            )
-        }
-                as given_agrees,
-            {agrees("given_name", "different")} as given_differs,
-            {agrees("given_name", "near", "close", "beginning")} as given_alike,
-            {known} as given_known,
-            {agrees("gender", "different")} as gender_differs,
-            {agrees("family_name", "same", "near", "part", "swapped")} as family_agrees,
-            {agrees("family_name", "different")} as family_differs,
-            {agrees("birth_date", "same", "one slip")} as birth_agrees,
-            {agrees("birth_date", "two parts")} as birth_resembles,
-            {agrees("birth_date", "different")} as birth_differs,
-            {agrees("email", "near", "mailbox", "former")} or {agrees("birth_place", "same", "near")}
-                or {agrees("job_title", "same")} or {agrees("birth_date", "two parts", "two digits")}
-                or {agrees("given_name", "close", "swapped and near")} as more_agrees,
-            {whole} as birth_whole,
-            try_cast(birth_l[1:4] as integer) - try_cast(birth_r[1:4] as integer) as years_apart,
-            {agrees("email", "different", "close")} or {agrees("phone", "different")} as points_differ,
-            {agrees("street", "same", "near")} or {phone} as place_agrees
-        """
-    own = " or ".join((agrees("vat_id", "same", "near"), agrees("customer_number", "same", "near")))
+    )
+    shared = (
+        "((number_l in (number_r, second_number_r) and number_class_l {0})"
+        " or (second_number_l in (number_r, second_number_r) and second_number_class_l {0}))"
+    )
+    phone = agrees("phone", "same", "second")
+    whose = {word: shared.format(test) for word, test in (("own", "= 'personal'"), ("home", "<> 'shared'"))}
+    own = f"{sure} or ({phone} and {whose['own']})"
+    home = f"({phone} and {whose['home']}) or ({agrees('email', 'same')} and email_class_l <> 'shared')"
+    given = (
+        "same", "nickname", "in the mailbox", "swapped", "swapped and near", "initial", "near", "beginning",
+    )  # fmt: skip
+    # A name that nobody else bears may be the other one, garbled.
+    told_apart = f"(given_borne_l and given_borne_r or jaro_winkler_similarity(given_l, given_r) < {GARBLED})"
+    whole = " and ".join(f"try_strptime({side}, '%Y%m%d') is not null" for side in ("birth_l", "birth_r"))
     return f"""
-        {own} as own, {agrees("vat_id", "different")} as vat_differs,
+        coalesce({own}, false) as own, coalesce({sure}, false) as sure, coalesce({home}, false) as home_agrees,
+        {agrees("given_name", *given)} as given_agrees,
+        {agrees("given_name", "different")} as given_differs,
+        {agrees("given_name", "near", "close", "beginning")} as given_alike,
+        {told_apart if "given_name" in fields else "false"} as given_known,
+        {agrees("gender", "different")} as gender_differs,
+        {agrees("family_name", "same", "near", "part", "swapped")} as family_agrees,
+        {agrees("family_name", "different")} as family_differs,
+        {agrees("birth_date", "same", "one slip")} as birth_agrees,
+        {agrees("birth_date", "two parts")} as birth_resembles,
+        {agrees("birth_date", "different")} as birth_differs,
+        {agrees("email", "near", "mailbox", "former")} or {agrees("birth_place", "same", "near")}
+            or {agrees("job_title", "same")} or {agrees("birth_date", "two parts", "two digits")}
+            or {agrees("given_name", "close", "swapped and near")} as more_agrees,
+        {whole} as birth_whole,
+        try_cast(birth_l[1:4] as integer) - try_cast(birth_r[1:4] as integer) as years_apart,
+        {agrees("email", "different", "close")} or {agrees("phone", "different")} as points_differ,
+        {agrees("street", "same", "near")} or {phone} as place_agrees
+    """
+
+
+def _organisation_facts(agrees: Callable[..., str]) -> str:
+    return f"""
+        {agrees("vat_id", "same", "near")} or {agrees("customer_number", "same", "near")} as own,
+        {agrees("vat_id", "different")} as vat_differs,
         {agrees("customer_number", "different")} as number_differs,
         {agrees("city", "different")} and not {agrees("postal_code", "same", "near")} as city_differs,
         {" or ".join(agrees(name, "same") for name in ("domain", "phone", "email", "people"))} as point_agrees,
