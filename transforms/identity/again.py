@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import duckdb
 
-from transforms.identity.candidates import BLOCK, Block
+from transforms.identity.candidates import BLOCK, Block, with_first
 
 LEVELS = 4
 """A block's key, and at most three parts that it is split by."""
@@ -29,7 +29,7 @@ def propose_again(connection: duckdb.DuckDBPyConnection, party: str, blocks: tup
             f"create or replace temp table is_{state} as from kept.{party}_{state} semi join again using (id)"
         )
     _lay_out_entries(connection, party, blocks)
-    _propose(connection, party)
+    _propose(connection, party, blocks)
     _mend_pairs(connection, party)
     for table in ("is_stated", "is_key", "entry", "node", "open", "proposed"):
         connection.execute(f"drop table {table}")
@@ -83,8 +83,9 @@ def _entry(number: int, block: Block) -> str:
     return ", ".join(f"{value} as {name}" for value, name in zip(stated, names, strict=True))
 
 
-def _propose(connection: duckdb.DuckDBPyConnection, party: str) -> None:
+def _propose(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> None:
     """`proposed(a, b, times)`: how many blocks propose a pair more or less than before."""
+    own = ", ".join(str(number) for number, block in enumerate(blocks) if block.own)
     connection.execute("create or replace temp table proposed (a integer, b integer, times integer)")
     connection.execute(
         "create or replace temp table open as select distinct k0 as key, true as was_open, true as is_open from entry"
@@ -102,7 +103,7 @@ def _propose(connection: duckdb.DuckDBPyConnection, party: str) -> None:
             select *, was_open and was <= largest as was_whole, is_open and now <= largest as is_whole from sized
             """
         )
-        for state, whole, times in (("was", "was_whole", -1), ("now", "is_whole", 1)):
+        for state, opened, whole, times in (("was", "was_open", "was_whole", -1), ("now", "is_open", "is_whole", 1)):
             connection.execute(
                 f"""
                 insert into proposed
@@ -111,6 +112,21 @@ def _propose(connection: duckdb.DuckDBPyConnection, party: str) -> None:
                 join entry as one on one.{key} = node.key and one.{state}
                 join entry as other on other.{key} = node.key and other.{state}
                 where {whole} and one.id < other.id and (one.moved or other.moved or was_whole <> is_whole)
+                """
+            )
+            # Where one of the first comes or goes, the pairs of the others change, too: all are counted off and on.
+            connection.execute(
+                f"""
+                insert into proposed
+                with large as (
+                    select node.key, id, record_key
+                    from node
+                    join entry on entry.{key} = node.key and entry.{state}
+                    join (select id, record_key from kept.{party} union select id, record_key from {party}_left)
+                    using (id)
+                    where node.depth = {level + 1} and {opened} and not {whole} and node.block in ({own})
+                )
+                select *, {times} from ({with_first("from large", "record_key")})
                 """
             )
         _mend_oversized(connection, party, level, key)

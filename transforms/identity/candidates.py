@@ -1,9 +1,10 @@
 """Which pairs are worth comparing: records that share a key, while few do.
 
 A block is what shares one key. What many share cannot link on its own, so a block that is too large is split by what
-else its records share, until its parts are small; what is then still too large is reported, and its records meet in
-other blocks. Which blocks a record belongs to depends on nothing but the records themselves, so a day's changes
-propose just the pairs that a full run would. What a pair is worth does not belong here (`scoring`).
+else its records share, until its parts are small; what is then still too large is reported. Its records meet in other
+blocks; where one customer may have so many, all of them meet the first ones. Which blocks a record belongs to depends
+on nothing but the records themselves, so a day's changes propose just the pairs that a full run would. What a pair is
+worth does not belong here (`scoring`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ SOME = 20
 """The same where what they share is a name, or a given name and a place: many people do."""
 FEW = 5
 """The same where what they share is common by nature: a family name and a city."""
+FIRST = 3
+"""Records of a block that is too large with which all the others are compared, where one customer may have so many."""
 LISTED = 20
 """Oversized blocks that are named; the others are counted."""
 
@@ -53,6 +56,8 @@ class Block:
     where: str = "true"
     largest: int = BLOCK
     """Records up to which all pairs are compared: fewer where what they share says little by itself."""
+    own: bool = False
+    """Whether it may be one customer's own, however many its records are: then all are compared with the first ones."""
 
     @property
     def known(self) -> str:
@@ -69,24 +74,31 @@ class Block:
         return f"{stated}{points} where {self.known}"
 
 
-def _of(shares: str, *keys: str, split: tuple[str, ...] = (), where: str = "true", largest: int = BLOCK) -> Block:
-    return Block(shares, keys, split, where, largest)
+def _of(
+    shares: str,
+    *keys: str,
+    split: tuple[str, ...] = (),
+    where: str = "true",
+    largest: int = BLOCK,
+    own: bool = False,
+) -> Block:
+    return Block(shares, keys, split, where, largest, own)
 
 
 _NAMES = ("least(given_key, family)", "greatest(given_key, family)")
 
 PERSON_BLOCKS: tuple[Block, ...] = (
-    _of("contact point", "point", split=("family[1:3]", "given[1:2]")),
-    _of("national id", "national_id"),
-    _of("loyalty id", "loyalty_id"),
-    _of("customer number", "customer_number", split=("family[1:3]",)),
+    _of("contact point", "point", split=("family[1:3]", "given[1:2]"), own=True),
+    _of("national id", "national_id", own=True),
+    _of("loyalty id", "loyalty_id", own=True),
+    _of("customer number", "customer_number", split=("family[1:3]",), own=True),
     _of(
         "name",
         *_NAMES,
         split=("coalesce(birth[1:4], postal_code)", "coalesce(postal_code, city)", "street"),
         largest=SOME,
     ),
-    _of("name and city", *_NAMES, "city", split=("street", "birth")),
+    _of("name and city", *_NAMES, "city", split=("street", "birth"), own=True),
     _of(
         "birth date",
         "birth",
@@ -147,11 +159,11 @@ ORGANISATION_BLOCKS: tuple[Block, ...] = (
     _of("words of the name", "sorted_words", split=("coalesce(postal_code, city)", "street"), largest=SOME),
     _of("name and postal code", "name", "postal_code"),
     _of("name and city", "name", "city", split=("street",)),
-    _of("web domain", "domain", split=("name[1:4]", "city")),
-    _of("address of their people", "people_point", split=("name[1:4]", "city")),
-    _of("contact point", "point", split=("name[1:3]", "street")),
-    _of("VAT number", "vat_id"),
-    _of("customer number", "customer_number"),
+    _of("web domain", "domain", split=("name[1:4]", "city"), own=True),
+    _of("address of their people", "people_point", split=("name[1:4]", "city"), own=True),
+    _of("contact point", "point", split=("name[1:3]", "street"), own=True),
+    _of("VAT number", "vat_id", own=True),
+    _of("customer number", "customer_number", own=True),
     _of("street", "street", split=("coalesce(postal_code, city)", "name[1:3]"), largest=FEW),
     _of(
         "house and street name", "house", "street_core", split=("coalesce(postal_code, city)", "name[1:3]"), largest=FEW
@@ -218,6 +230,14 @@ def _propose(connection: duckdb.DuckDBPyConnection, party: str, number: int, blo
         where one.id < other.id and key in (select key from size where records between 2 and {block.largest})
         """
     )
+    if block.own:
+        # Ids are in the order of the record keys.
+        connection.execute(
+            f"""
+            insert into {party}_proposed
+            {with_first(f"from member where key in (select key from size where records > {block.largest})", "id")}
+            """
+        )
     connection.execute(
         f"""
         insert into {party}_oversized
@@ -227,6 +247,18 @@ def _propose(connection: duckdb.DuckDBPyConnection, party: str, number: int, blo
         """
     )
     connection.execute("drop table member; drop table size")
+
+
+def with_first(members: str, order: str) -> str:
+    """SQL: pairs of ids, of each key's `members` (key, id) all with the first ones in that order; each pair once."""
+    return f"""
+        select first.id, other.id
+        from (select *, row_number() over (partition by key order by {order}) as place {members}) as other
+        join (
+            select * from (select *, row_number() over (partition by key order by {order}) as place {members})
+            where place <= {FIRST}
+        ) as first on first.key = other.key and first.place < other.place
+    """
 
 
 def oversized_blocks(connection: duckdb.DuckDBPyConnection, party: str, blocks: tuple[Block, ...]) -> Oversized:

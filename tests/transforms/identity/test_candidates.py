@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from transforms.identity.candidates import BLOCK, Block, OversizedBlock, oversized_blocks, propose_pairs
+from transforms.identity.candidates import BLOCK, FIRST, Block, OversizedBlock, oversized_blocks, propose_pairs
 from transforms.identity.workbench import keep
 
 CITY = Block("city", ("city",), split=("street", "family"), largest=3)
@@ -89,3 +89,12 @@ def test_a_block_that_stays_too_large_is_told_and_its_records_meet_elsewhere(
     found, again = _propose(connection, rows, by_city, Block("name", ("family",)))
     assert len(found) == 1 + (BLOCK + 1) // 2
     assert again == oversized
+
+
+def test_the_records_of_a_large_block_that_one_customer_may_have_meet_the_first_ones(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    rows: Rows = [("Kiel", "Am Markt", "Berg")] * (BLOCK + 5)
+    found, oversized = _propose(connection, rows, replace(CITY, own=True))
+    assert found == {(first, other) for first in range(FIRST) for other in range(first + 1, BLOCK + 5)}
+    assert [block.records for block in oversized] == [BLOCK + 5]

@@ -15,6 +15,7 @@ import pytest
 from tests.transforms.identity.crowd import firm, somebody
 from tests.transforms.identity.world import World
 from transforms.identity import IdentityError, IdentityReport
+from transforms.identity.candidates import BLOCK
 from transforms.identity.kept import RESULTS, KeptInUse, kept_file
 
 PEOPLE, FIRMS = 240, 40
@@ -202,6 +203,31 @@ def test_a_block_that_grows_too_large_is_told_and_one_that_shrinks_is_compared_a
         world.person(f"crm:b{number:02}", **(somebody(400 + number) | crowded))
     day, _ = both(3)
     assert day.oversized["person"].blocks > 0
+
+
+def test_a_customer_with_more_records_than_a_block_holds_is_one(
+    world: World, both: Callable[[int], tuple[IdentityReport, World]]
+) -> None:
+    def zoe(number: int) -> str:
+        record = f"crm:z{number:02}"
+        world.person(record, "Zoe Farrow", email="zoe@farrow.example")
+        return record
+
+    world.crowd(300)
+    there = [zoe(number) for number in range(10, BLOCK + 20)]
+    world.resolve(1)
+    assert world.together(*there)
+    # The first of them goes, another comes before it, and most go, so that all are compared with all.
+    world.remove(there.pop(0))
+    both(2)
+    assert world.together(*there)
+    there = [zoe(number) for number in range(3)] + there
+    both(3)
+    assert world.together(*there)
+    while len(there) >= BLOCK:
+        world.remove(there.pop(1))
+    both(4)
+    assert world.together(*there)
 
 
 def test_a_record_that_returns_finds_its_customer_again(
