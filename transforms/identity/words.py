@@ -87,7 +87,7 @@ NO_NAMES: tuple[str, ...] = (
     "unknown", "unbekannt", "inconnu", "none", "null", "n a", "nn", "n n", "test", "tbd", "tba", "xxx", "xx", "x",
     "noname", "no name", "not provided", "not known", "contact", "customer", "anonymous", "anonym", "undefined", "tbc",
     "firstname", "first name", "lastname", "last name", "vorname", "nachname", "kein name", "sans nom", "sin nombre",
-    "mr", "mrs", "ms", "herr", "frau", "guest", "gast", "kunde", "client",
+    "mr", "mrs", "ms", "frau",
 )  # fmt: skip
 """What people type where a system insists on a name."""
 

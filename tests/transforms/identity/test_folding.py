@@ -50,6 +50,8 @@ def test_names_are_folded(folding: duckdb.DuckDBPyConnection, name: str, folded:
         ("n/a", None, None),
         ("Unknown", None, None),
         ("x", None, None),
+        ("Gast", "gast", None),
+        ("Herr", "herr", None),
     ],
 )
 def test_a_family_name_is_one_word_without_generation(
