@@ -252,12 +252,10 @@ def _propose(connection: duckdb.DuckDBPyConnection, party: str, number: int, blo
 def with_first(members: str, order: str) -> str:
     """SQL: pairs of ids, of each key's `members` (key, id) all with the first ones in that order; each pair once."""
     return f"""
+        with placed as (select *, row_number() over (partition by key order by {order}) as place {members})
         select first.id, other.id
-        from (select *, row_number() over (partition by key order by {order}) as place {members}) as other
-        join (
-            select * from (select *, row_number() over (partition by key order by {order}) as place {members})
-            where place <= {FIRST}
-        ) as first on first.key = other.key and first.place < other.place
+        from placed as first join placed as other on first.key = other.key and first.place < other.place
+        where first.place <= {FIRST}
     """
 
 
