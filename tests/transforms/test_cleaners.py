@@ -182,6 +182,22 @@ def test_amounts_are_read_as_machines_and_as_people_write_them(
         ("Ann Lee (On Leave)", "Ann", "Lee"),
         ("Lee, Dr. Ann", "Ann", "Lee"),
         ("Madonna", None, "Madonna"),
+        ("김철수", "철수", "김"),
+        ("남궁민수", "민수", "남궁"),
+        ("선우", "우", "선"),
+        ("王小明", "小明", "王"),
+        ("王平", "平", "王"),
+        ("欧阳娜娜", "娜娜", "欧阳"),
+        ("陳 大文", "大文", "陳"),
+        ("山田　太郎", "太郎", "山田"),
+        ("田中誠", "誠", "田中"),
+        ("佐々木健", "健", "佐々木"),
+        ("山田太郎", "太郎", "山田"),
+        ("村上くみ子", "くみ子", "村上"),
+        ("ジョン・スミス", "ジョン", "スミス"),
+        # Which of the signs is whose cannot be told.
+        ("畠平治", None, "畠平治"),
+        ("さくら", None, "さくら"),
     ],
 )
 def test_a_full_name_is_taken_apart(full: str, given: str | None, family: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.cleaners.eastern_names import eastern_family, eastern_given
 from transforms.cleaners.registry import Context, cleaner
 from transforms.cleaners.text import replaced
 
@@ -54,8 +55,9 @@ def family_name(cell: pl.Expr, _: Context) -> pl.Expr:
 
 
 def _one_word(cell: pl.Expr) -> pl.Expr:
-    """A full name of one word has no given name: that is no issue."""
-    return _nameless(cell) | ~_person(cell).str.contains(r"[\s,]")
+    """A full name of one word has no given name, unless it is an eastern one: that is no issue."""
+    person = _person(cell)
+    return _nameless(cell) | ~person.str.contains(r"[\s,]") & eastern_given(person).is_null()
 
 
 def _person(cell: pl.Expr) -> pl.Expr:
@@ -63,15 +65,16 @@ def _person(cell: pl.Expr) -> pl.Expr:
 
 
 def _family(person: pl.Expr) -> pl.Expr:
-    """`Last, First` -> Last; `First van Last` -> van Last; else the last word."""
+    """`Last, First` -> Last; `First van Last` -> van Last; an eastern name's beginning; else the last word."""
     before_comma = person.str.extract(r"^([^,]+),\s*\S")
     with_particle = person.str.extract(WITH_PARTICLES, 2)
-    return pl.coalesce(before_comma, with_particle, person.str.extract(r"(\S+)$"))
+    return pl.coalesce(before_comma, with_particle, eastern_family(person), person.str.extract(r"(\S+)$"))
 
 
 @cleaner("family_of_full_name", absent=_nameless)
 def family_of_full_name(cell: pl.Expr, _: Context) -> pl.Expr:
-    """The family name in a full name, written `First Last` or `Last, First`; a single word is a family name."""
+    """The family name in a full name, written `First Last` or `Last, First`; a single word is a family name, and one in
+    Han, kana or Hangul begins with it."""
     return _family(_person(cell)).str.strip_chars(" ,")
 
 
@@ -81,7 +84,8 @@ def given_of_full_name(cell: pl.Expr, _: Context) -> pl.Expr:
     person = _person(cell)
     after_comma = person.str.extract(r"^[^,]+,\s*(\S.*)$")
     before_particle = person.str.extract(WITH_PARTICLES, 1)
-    return pl.coalesce(_untitled(after_comma), before_particle, person.str.extract(r"^(.*\S)\s+\S+$"), person)
+    before_last = person.str.extract(r"^(.*\S)\s+\S+$")
+    return pl.coalesce(_untitled(after_comma), before_particle, eastern_given(person), before_last, person)
 
 
 @cleaner("before_brackets")

@@ -1,15 +1,18 @@
 """How names, streets and e-mail addresses are folded before they are compared, as DuckDB macros. Values stay untouched.
 
-Folded text is lower case without accents and punctuation; `ä`, `ae` and `a` meet, inside a word. Comparison only:
-what is published comes from the records themselves.
+Folded text is lower case without accents and punctuation, in Latin letters whatever script it was written in (`Иванов`,
+`Ivanov`); `ä`, `ae` and `a` meet, inside a word. Comparison only: what is published comes from the records themselves.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import duckdb
 import polars as pl
+import pyarrow as pa
+from anyascii import anyascii
 from nicknames import NickNamer
 
 from transforms.identity.words import (
@@ -49,6 +52,7 @@ def define_folding(connection: duckdb.DuckDBPyConnection) -> None:
     keep(connection, "nickname", pl.DataFrame({"short": list(NICKNAMES), "name": list(NICKNAMES.values())}))
     forms = pl.DataFrame([*SHORT_FORMS, *NICKNAMES.items(), *_english()], schema=["word", "form"], orient="row")
     keep(connection, "short_form", forms)
+    connection.create_function("in_latin", _in_latin, ["varchar"], "varchar", type="arrow")
     for macro in _macros():
         connection.execute(f"create macro {macro}")
     connection.execute(
@@ -65,6 +69,30 @@ def _english() -> Iterator[tuple[str, str]]:
         yield from ((short, name) for short in shorts)
 
 
+def _in_latin(texts: pa.ChunkedArray) -> pa.Array:
+    """Texts of any script in Latin letters; signs, which stand for a word or a syllable each, by `_letters`."""
+    return pa.array([anyascii(_SIGN.sub(_letters, text)) for text in texts.to_pylist()], pa.string())
+
+
+def _letters(sign: re.Match[str]) -> str:
+    """Four letters, none of which tells anything of the sign's neighbours: 정수 and 정식 are as near as Ann and Bob."""
+    place, letters = ord(sign[0]) * 98_765 % len(_ALPHABET) ** 4, ""
+    for _ in range(4):
+        place, letter = divmod(place, len(_ALPHABET))
+        letters += _ALPHABET[letter]
+    return letters
+
+
+_SIGN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]")
+"""Han and Hangul. In Latin letters, names of them would differ by a letter or by none (Li, Liu; Wei, Wei)."""
+
+_ALPHABET = "bcdfghjklmnpqrstvwxyz"
+"""Without vowels: no word of another script looks like these, and no spelling of an umlaut is in them."""
+
+_FOREIGN = r"[^\x{0}-\x{24f}\x{300}-\x{36f}\x{1e00}-\x{1eff}\x{2000}-\x{206f}]"
+"""What is neither a Latin letter, nor an accent or a mark beside one. DuckDB measures how near two texts are by their
+bytes: in another script, where each letter is two or three of which the first are the same, all of them are near."""
+
 _LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"}
 """Letters without an accent to strip."""
 
@@ -75,7 +103,9 @@ _SILENT = ("'", "’", "‘", "`", "´", ".")
 def _macros() -> list[str]:
     forms = "|".join(sorted(LEGAL_FORMS, key=len, reverse=True))
     generations = "|".join(sorted(GENERATIONS, key=len, reverse=True))
-    plain = "lower(value)"
+    # Most texts have as many bytes as letters, and need no look for other scripts.
+    plain = f"lower(case when strlen(value) > length(value) and regexp_matches(value, '{_FOREIGN}') " \
+        "then in_latin(value) else value end)"
     for letter, letters in (*_LETTERS.items(), *((mark, "") for mark in _SILENT)):
         plain = f"replace({plain}, {quoted(letter)}, '{letters}')"
     short_street = "value"
