@@ -13,12 +13,15 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 from anyascii import anyascii
+from duckdb.func import ARROW
 from nicknames import NickNamer
 
 from transforms.identity.words import (
+    ATTACHED_FORMS,
     DIRECTIONS,
     DWELLINGS,
     GENERATIONS,
+    LEADING_FORMS,
     LEGAL_FORMS,
     NICKNAMES,
     NO_NAMES,
@@ -52,7 +55,7 @@ def define_folding(connection: duckdb.DuckDBPyConnection) -> None:
     keep(connection, "nickname", pl.DataFrame({"short": list(NICKNAMES), "name": list(NICKNAMES.values())}))
     forms = pl.DataFrame([*SHORT_FORMS, *NICKNAMES.items(), *_english()], schema=["word", "form"], orient="row")
     keep(connection, "short_form", forms)
-    connection.create_function("in_latin", _in_latin, ["varchar"], "varchar", type="arrow")
+    connection.create_function("in_latin", _in_latin, ["varchar"], "varchar", type=ARROW)
     for macro in _macros():
         connection.execute(f"create macro {macro}")
     connection.execute(
@@ -71,7 +74,11 @@ def _english() -> Iterator[tuple[str, str]]:
 
 def _in_latin(texts: pa.ChunkedArray) -> pa.Array:
     """Texts of any script in Latin letters; signs, which stand for a word or a syllable each, by `_letters`."""
-    return pa.array([anyascii(_SIGN.sub(_letters, text)) for text in texts.to_pylist()], pa.string())
+    return pa.array([anyascii(_SIGN.sub(_letters, _FORM.sub(_word, text))) for text in texts.to_pylist()], pa.string())
+
+
+def _word(form: re.Match[str]) -> str:
+    return f" {ATTACHED_FORMS[form[0]]} "
 
 
 def _letters(sign: re.Match[str]) -> str:
@@ -82,6 +89,8 @@ def _letters(sign: re.Match[str]) -> str:
         letters += _ALPHABET[letter]
     return letters
 
+
+_FORM = re.compile("|".join(map(re.escape, sorted(ATTACHED_FORMS, key=len, reverse=True))))
 
 _SIGN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]")
 """Han and Hangul. In Latin letters, names of them would differ by a letter or by none (Li, Liu; Wei, Wei)."""
@@ -104,8 +113,10 @@ def _macros() -> list[str]:
     forms = "|".join(sorted(LEGAL_FORMS, key=len, reverse=True))
     generations = "|".join(sorted(GENERATIONS, key=len, reverse=True))
     # Most texts have as many bytes as letters, and need no look for other scripts.
-    plain = f"lower(case when strlen(value) > length(value) and regexp_matches(value, '{_FOREIGN}') " \
+    plain = (
+        f"lower(case when strlen(value) > length(value) and regexp_matches(value, '{_FOREIGN}') "
         "then in_latin(value) else value end)"
+    )
     for letter, letters in (*_LETTERS.items(), *((mark, "") for mark in _SILENT)):
         plain = f"replace({plain}, {quoted(letter)}, '{letters}')"
     short_street = "value"
@@ -126,7 +137,7 @@ def _macros() -> list[str]:
         f"then replace(regexp_replace(real_name(value), ' ({generations})$', ''), ' ', '') else real_name(value) end",
         "code_key(value) as nullif(replace(replace(upper(value), ' ', ''), '-', ''), '')",
         "organisation_words(value) as regexp_replace(regexp_replace(regexp_replace("
-        "value, ' (and|und|et|y|e)( |$)', ' ', 'g'), '^the ', ''), "
+        f"value, ' (and|und|et|y|e)( |$)', ' ', 'g'), '^(the|{'|'.join(LEADING_FORMS)}) ', ''), "
         f"'( ({forms}))+$', '')",
         f"short_street(value) as {short_street}",
         "street_core(value) as nullif(replace(regexp_replace(regexp_replace(regexp_replace(value, "

@@ -20,6 +20,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
@@ -142,7 +143,7 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, table: str, key: str, go
 def code_version() -> str:
     """Hash of the code that all of it rests on."""
     here = Path(__file__).parent
-    digest = hashlib.sha256(f"{duckdb.__version__} {splink.__version__}".encode())
+    digest = hashlib.sha256(f"{duckdb.__version__} {splink.__version__} {version('anyascii')}".encode())
     for file in sorted((*here.glob("*.py"), *here.glob("models/*.yaml"))):
         digest.update(file.read_bytes())
     return digest.hexdigest()

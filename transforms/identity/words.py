@@ -7,7 +7,7 @@ from __future__ import annotations
 
 LEGAL_FORMS: tuple[str, ...] = (
     "inc", "incorporated", "corp", "corporation", "co", "company", "llc", "l l c", "llp", "lp", "pllc", "pc",
-    "ltd", "limited", "plc", "cic", "pty", "pvt", "private", "pte", "bhd", "sdn", "kk",
+    "ltd", "limited", "plc", "cic", "pty", "pvt", "private", "pte", "bhd", "sdn", "kk", "yk", "gk",
     "gmbh", "g m b h", "mbh", "ggmbh", "ag", "a g", "kg", "kgaa", "ohg", "gbr", "ug", "haftungsbeschrankt",
     "ev", "e v", "eg", "ek",
     "aktiengesellschaft", "gesellschaft mit beschrankter haftung", "kommanditgesellschaft", "partg", "stiftung",
@@ -22,6 +22,16 @@ LEGAL_FORMS: tuple[str, ...] = (
     "ooo", "oao", "zao", "pao",
 )  # fmt: skip
 """Trailing words that say what an organisation is in law, not which one it is (GLEIF's list, those that CRMs hold)."""
+
+LEADING_FORMS: tuple[str, ...] = ("ooo", "oao", "zao", "pao", "tov", "pt", "sarl", "eurl", "sasu", "kk", "yk", "gk")
+"""Those that also stand in front of the name, and are no name themselves."""
+
+ATTACHED_FORMS: dict[str, str] = {
+    "株式会社": "kk", "(株)": "kk", "（株）": "kk", "㈱": "kk", "주식회사": "kk", "(주)": "kk", "㈜": "kk",
+    "有限会社": "yk", "(有)": "yk", "（有）": "yk", "㈲": "yk", "유한회사": "yk", "合同会社": "gk",
+    "股份有限公司": "ltd", "有限责任公司": "ltd", "有限責任公司": "ltd", "有限公司": "ltd",
+}  # fmt: skip
+"""Those that are written without a space between them and the name, before or behind it -> as a word."""
 
 NICKNAMES: dict[str, str] = {
     "abby": "abigail", "andy": "andrew", "tony": "anthony", "becky": "rebecca", "beth": "elizabeth", "liz":

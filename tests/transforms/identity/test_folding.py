@@ -33,10 +33,28 @@ def _fold(folding: duckdb.DuckDBPyConnection, macro: str, text: str) -> str | No
         ("Bauer", "bauer"),
         ("Joe", "joe"),
         ("--", None),
+        ("Иванов", "ivanov"),
+        ("Γιώργος", "giorgos"),
+        ("नरेन्द्र", "nrendr"),
+        ("さくら", "sakura"),
+        ("ＡＢＣ", "abc"),
     ],
 )
 def test_names_are_folded(folding: duckdb.DuckDBPyConnection, name: str, folded: str | None) -> None:
     assert _fold(folding, "folded($text)", name) == folded
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("정수", "정식"), ("王", "汪"), ("伟", "维"), ("नरेश", "राकेश"), ("Олег", "Яков")],
+)
+def test_other_names_of_one_script_are_not_near(folding: duckdb.DuckDBPyConnection, one: str, other: str) -> None:
+    near = "jaro_winkler_similarity(folded($one), folded($other))"
+    edits = "levenshtein(folded($one), folded($other))"
+    row = folding.execute(f"select {near}, {edits}", {"one": one, "other": other}).fetchone()
+    assert row is not None
+    assert row[0] < 0.85
+    assert row[1] > 2
 
 
 @pytest.mark.parametrize(
@@ -82,12 +100,23 @@ def test_a_street_is_the_same_in_short_form(folding: duckdb.DuckDBPyConnection, 
         ("Boll & Söhne GmbH & Co. KG", "boll sohne"),
         ("Boll und Söhne G.m.b.H.", "boll sohne"),
         ("Co-op", "co op"),
+        ("ООО «Ромашка»", "romashka"),
+        ("SARL Dupont", "dupont"),
     ],
 )
 def test_an_organisation_is_named_without_its_legal_form(
     folding: duckdb.DuckDBPyConnection, name: str, words: str
 ) -> None:
     assert _fold(folding, "organisation_words(folded($text))", name) == words
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("株式会社日立製作所", "日立製作所(株)"), ("삼성전자 주식회사", "㈜삼성전자"), ("华为技术有限公司", "华为技术")],
+)
+def test_a_legal_form_may_be_one_word_with_the_name(folding: duckdb.DuckDBPyConnection, one: str, other: str) -> None:
+    words = "organisation_words(folded($text))"
+    assert _fold(folding, words, one) == _fold(folding, words, other)
 
 
 @pytest.mark.parametrize("number", ["+442079460123", "020 7946 0123", "0044 20 7946 0123", "(0)20-79460123"])
