@@ -16,6 +16,8 @@ from transforms.records import E164
 PLAIN = r"^[(\[]?\+?[0-9()\[\]\s./-]{5,30}$"
 """A single number, without letters, extension or a second number: digits and what people put between them."""
 BETWEEN = r"[()\[\]\s./-]"
+FEW = 200
+"""Numbers of which the library is asked at once: the rules of their countries take longer to be compiled."""
 NO_REGION = "has no country code, and neither the row nor the source has a country"
 INVALID = "is not a valid phone number"
 
@@ -41,8 +43,10 @@ def e164(texts: pl.Series, regions: pl.Series) -> pl.Series:
     frame = frame.with_row_index("place").filter(pl.col("text").is_not_null())
     if frame.is_empty():
         return pl.Series(values=[None] * count, dtype=pl.String)
-    sure = pl.concat([*_sure(frame)], how="vertical") if count else frame.clear()
-    found = frame.join(sure, on="place", how="left", maintain_order="left")
+    if frame.height < FEW:
+        found = frame.with_columns(number=pl.lit(None, pl.String))
+    else:
+        found = frame.join(pl.concat(_sure(frame)), on="place", how="left", maintain_order="left")
     unsure = found.filter(pl.col("number").is_null())
     if not unsure.is_empty():
         rest = unsure.select("place", ANSWERS.lookup(unsure["text"], unsure["region"]).alias("number"))
