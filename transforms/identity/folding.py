@@ -6,18 +6,15 @@ Folded text is lower case without accents and punctuation, in Latin letters what
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import duckdb
 import polars as pl
-import pyarrow as pa
-from anyascii import anyascii
 from duckdb.func import ARROW
 from nicknames import NickNamer
 
+from transforms.identity.latin import FOREIGN, in_latin
 from transforms.identity.words import (
-    ATTACHED_FORMS,
     DIRECTIONS,
     DWELLINGS,
     GENERATIONS,
@@ -55,7 +52,7 @@ def define_folding(connection: duckdb.DuckDBPyConnection) -> None:
     keep(connection, "nickname", pl.DataFrame({"short": list(NICKNAMES), "name": list(NICKNAMES.values())}))
     forms = pl.DataFrame([*SHORT_FORMS, *NICKNAMES.items(), *_english()], schema=["word", "form"], orient="row")
     keep(connection, "short_form", forms)
-    connection.create_function("in_latin", _in_latin, ["varchar"], "varchar", type=ARROW)
+    connection.create_function("in_latin", in_latin, ["varchar"], "varchar", type=ARROW)
     for macro in _macros():
         connection.execute(f"create macro {macro}")
     connection.execute(
@@ -72,36 +69,6 @@ def _english() -> Iterator[tuple[str, str]]:
         yield from ((short, name) for short in shorts)
 
 
-def _in_latin(texts: pa.ChunkedArray) -> pa.Array:
-    """Texts of any script in Latin letters; signs, which stand for a word or a syllable each, by `_letters`."""
-    return pa.array([anyascii(_SIGN.sub(_letters, _FORM.sub(_word, text))) for text in texts.to_pylist()], pa.string())
-
-
-def _word(form: re.Match[str]) -> str:
-    return f" {ATTACHED_FORMS[form[0]]} "
-
-
-def _letters(sign: re.Match[str]) -> str:
-    """Four letters, none of which tells anything of the sign's neighbours: 정수 and 정식 are as near as Ann and Bob."""
-    place, letters = ord(sign[0]) * 98_765 % len(_ALPHABET) ** 4, ""
-    for _ in range(4):
-        place, letter = divmod(place, len(_ALPHABET))
-        letters += _ALPHABET[letter]
-    return letters
-
-
-_FORM = re.compile("|".join(map(re.escape, sorted(ATTACHED_FORMS, key=len, reverse=True))))
-
-_SIGN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]")
-"""Han and Hangul. In Latin letters, names of them would differ by a letter or by none (Li, Liu; Wei, Wei)."""
-
-_ALPHABET = "bcdfghjklmnpqrstvwxyz"
-"""Without vowels: no word of another script looks like these, and no spelling of an umlaut is in them."""
-
-_FOREIGN = r"[^\x{0}-\x{24f}\x{300}-\x{36f}\x{1e00}-\x{1eff}\x{2000}-\x{206f}]"
-"""What is neither a Latin letter, nor an accent or a mark beside one. DuckDB measures how near two texts are by their
-bytes: in another script, where each letter is two or three of which the first are the same, all of them are near."""
-
 _LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"}
 """Letters without an accent to strip."""
 
@@ -114,7 +81,7 @@ def _macros() -> list[str]:
     generations = "|".join(sorted(GENERATIONS, key=len, reverse=True))
     # Most texts have as many bytes as letters, and need no look for other scripts.
     plain = (
-        f"lower(case when strlen(value) > length(value) and regexp_matches(value, '{_FOREIGN}') "
+        f"lower(case when strlen(value) > length(value) and regexp_matches(value, '{FOREIGN}') "
         "then in_latin(value) else value end)"
     )
     for letter, letters in (*_LETTERS.items(), *((mark, "") for mark in _SILENT)):
