@@ -195,6 +195,8 @@ def test_amounts_are_read_as_machines_and_as_people_write_them(
         ("山田太郎", "太郎", "山田"),
         ("村上くみ子", "くみ子", "村上"),
         ("ジョン・スミス", "ジョン", "スミス"),
+        ("Nguyễn Văn An", "Văn An", "Nguyễn"),
+        ("An Nguyễn", "An", "Nguyễn"),
         # Which of the signs is whose cannot be told.
         ("畠平治", None, "畠平治"),
         ("さくら", None, "さくら"),

@@ -1,4 +1,4 @@
-"""Full names in Han, kana and Hangul: the family name comes first, often in one word with the given name.
+"""Full names of East Asia: the family name comes first; in Han, kana and Hangul often in one word with the given name.
 
 A word that may be read more than one way stays whole. What is done with the parts does not belong here (`names`).
 """
@@ -24,6 +24,9 @@ JAPANESE = (
 """The commonest family names of Japan that take more than one sign: one that takes one (林, 森) may be China's."""
 KOREAN_OF_TWO = "남궁|황보|제갈|사공|선우|서문|독고|동방|망절"
 
+VIETNAMESE = "Nguyễn|Trần|Lê|Phạm|Hoàng|Huỳnh|Vũ|Võ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý|Đinh|Trịnh|Trương|Đoàn"
+"""The commonest family names of Vietnam, as they are written there and nowhere else."""
+
 _KANA = r"\p{Hiragana}\p{Katakana}ー"
 _EASTERN = rf"\p{{Han}}\p{{Hangul}}{_KANA}々"
 FAMILY_FIRST = (
@@ -34,6 +37,7 @@ FAMILY_FIRST = (
     rf"^({JAPANESE})([\p{{Han}}々]{{1,3}})$",
     rf"^([{CHINESE}])(\p{{Han}}{{1,2}})$",
     r"^(\p{Han}[\p{Han}々])(\p{Han}[\p{Han}々])$",
+    rf"^({VIETNAMESE}) (\S.*)$",
 )
 """Family and given name; the first pattern that fits. Four Han signs that are no Chinese name are a Japanese one."""
 GIVEN_FIRST = rf"^([{_EASTERN}・·]+)[・·]([{_EASTERN}]+)$"
