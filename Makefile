@@ -13,12 +13,14 @@ help: ## Show this list
 
 install: $(READY) ## Make .venv from the lock file, with the concord command in it
 
+# The lock names all there is to install: where pip looks for more, a release newer than the lock can be in its way.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 		{ echo "Concord needs Python 3.11; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/pip check --quiet --disable-pip-version-check
 	@touch $(READY)
 
 run: install ## Run the main job: on ./exports, or on a made-up sample in ./sample where there are none
@@ -64,7 +66,7 @@ bench-rederive: install ## Derive every value of 100,000 sample records a second
 
 lock: install ## Renew requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-strip-extras --upgrade \
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --upgrade \
 		--python-version 3.11 --extra dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean: ## Remove what can be made again; data, exports and policy stay
