@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from transforms.identity.contact_points import READ, classify_points, points_of, shown_of
+from transforms.identity.contact_points import NAMED, READ, classify_points, points_of, shown_of
 from transforms.identity.kept import PARTIES, replace_rows
 from transforms.identity.parties import (
     lay_out_belonging,
@@ -65,10 +65,17 @@ def find_changes(connection: duckdb.DuckDBPyConnection, party: str) -> int:
     )
 
 
-def whole_again(connection: duckdb.DuckDBPyConnection, party: str) -> bool:
-    """After the changes there are as many records as keys."""
-    return count(connection, f"select count(*) from {party}_now") == count(
-        connection, f"select count(*) from kept.{party}"
+def keys_tell_apart(connection: duckdb.DuckDBPyConnection) -> bool:
+    """After the changes there are as many records as keys in either party, and none of those that came has a key of
+    the other one."""
+    return all(
+        count(connection, f"select count(*) from {party}_now")
+        == count(connection, f"select count(*) from kept.{party}")
+        and not count(
+            connection,
+            f"select count(*) from kept.{other} where record_key in (select record_key from {party}_came)",
+        )
+        for party, other in (PARTIES, reversed(PARTIES))
     )
 
 
@@ -112,22 +119,28 @@ def _lay_party(connection: duckdb.DuckDBPyConnection, party: str) -> None:
 def _find_touched_points(connection: duckdb.DuckDBPyConnection) -> None:
     """`touched_point(medium, value)`: contact points that others have now, or under another name, or show otherwise."""
     differences = [
-        f"({before} except {after}) union all ({after} except {before})"
-        for party, name in (("organisation", "name"), ("person", "family, given"))
+        _difference(before, after)
+        for party in PARTIES
         for before, after in (
-            (points_of(party, f"{party}_{state}", "id", name) for state in ("was", "is")),
+            (points_of(party, f"{party}_{state}", *NAMED[party]) for state in ("was", "is")),
             (shown_of(party, f"{party}_{state}") for state in ("was", "is")),
         )
     ]
     touched = " union ".join(f"select medium, value from ({difference})" for difference in differences)
+    staff = _difference("from staff_email", "from kept.staff_email")
+    connection.execute(f"create temp table moved_staff as from ({staff})")
     connection.execute(
         f"""
         create temp table touched_point as
         {touched}
-        union select 'email', email from (from staff_email anti join kept.staff_email using (email))
-        union select 'email', email from (from kept.staff_email anti join staff_email using (email))
+        union select 'email', email from moved_staff
         """
     )
+
+
+def _difference(one: str, other: str) -> str:
+    """SQL: rows of either query that the other one lacks."""
+    return f"(from ({one}) except from ({other})) union all (from ({other}) except from ({one}))"
 
 
 def _lay_points(connection: duckdb.DuckDBPyConnection) -> None:
@@ -160,7 +173,8 @@ def _lay_points(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _lay_people_points(connection: duckdb.DuckDBPyConnection) -> None:
-    """Ask the people of organisations that won or lost one, or one of whose addresses changed its class."""
+    """Ask the people of organisations that won or lost one, or one of whose addresses changed its class, or is our
+    staff's now, or was."""
     connection.execute(
         """
         create temp table touched_organisation as
@@ -169,7 +183,7 @@ def _lay_people_points(connection: duckdb.DuckDBPyConnection) -> None:
             union select organisation_key from person_is
             union select record_key from organisation_is
             union select organisation_key from kept.person
-            where email in (select value from moved_point where medium = 'email')
+            where email in (select value from moved_point where medium = 'email' union from moved_staff)
         )
         select id, record_key from kept.organisation semi join employer using (record_key)
         """
@@ -204,14 +218,8 @@ def _lay_people_points(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _lay_past(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        """
-        create temp table moved_past as
-        select distinct party, record_key from (
-            (from former except from kept.former) union all (from kept.former except from former)
-        )
-        """
-    )
+    moved = _difference("from former", "from kept.former")
+    connection.execute(f"create temp table moved_past as select distinct party, record_key from ({moved})")
     connection.execute("delete from kept.former; insert into kept.former from former")
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from transforms.identity.clusters import components
-from transforms.identity.words import MAIL_PROVIDERS, PLACEHOLDER_MAILBOXES, ROLE_MAILBOXES
+from transforms.identity.parties import IDENTIFIERS
+from transforms.identity.words import MAIL_PROVIDERS, NO_NAMES, PLACEHOLDER_MAILBOXES, ROLE_MAILBOXES
 from transforms.identity.workbench import count, keep, quoted_list
 
 HOUSEHOLD = 8
@@ -27,15 +28,12 @@ SLIP = 0.05
 """Strangers behind a personal contact point: one in twenty was mistyped, taken over or lent."""
 
 _POINTS = {
-    "person": (
-        ("email", "email"), ("number", "mobile"), ("number", "phone"), ("customer_number", "customer_number"),
-        ("loyalty_id", "loyalty_id"), ("national_id", "national_id"),
-    ),
-    "organisation": (
-        ("email", "email"), ("number", "number"), ("domain", "domain"), ("customer_number", "customer_number"),
-        ("vat_id", "vat_id"),
-    ),
-}  # fmt: skip
+    party: (*points, *((name, name) for name in IDENTIFIERS[party]))
+    for party, points in {
+        "person": (("email", "email"), ("number", "mobile"), ("number", "phone")),
+        "organisation": (("email", "email"), ("number", "number"), ("domain", "domain")),
+    }.items()
+}
 """Medium and column: a number is one number, whether it stands as phone or as mobile."""
 COLUMNS = {party: tuple(column for _, column in points) for party, points in _POINTS.items()}
 """Columns that hold contact points."""
@@ -50,16 +48,22 @@ _SHOWN = {
     ),
 }  # fmt: skip
 """Medium, kind, value and how it is shown."""
-_NAMES = {"person": ("id", "family", "given", "given_key", "given_forms", "initial"), "organisation": ("id", "name")}
+NAMED = {"person": ("id", "family", "given", "given_key", "given_forms", "initial"), "organisation": ("id", "name")}
+"""Columns that say who uses a contact point."""
 READ = {
     party: ", ".join(dict.fromkeys((*names, *COLUMNS[party], *(shown for *_, shown in _SHOWN[party]))))
-    for party, names in _NAMES.items()
+    for party, names in NAMED.items()
 }
 """SQL: the columns of people and organisations by which contact points are classified."""
 
 _SAME_DIGIT = "|".join(f"{digit}{{7,}}|{digit}{{6}}$" for digit in range(10))
 PLACEHOLDER_NUMBER = f"({_SAME_DIGIT}|123456|^234567890?$|987654321)"
-"""E.164 numbers that were typed to fill a field: a run of one digit (seven, or six at the end), or counting."""
+"""Last nine digits of numbers that were typed to fill a field: a run of one digit (seven, or six at the end), or
+counting."""
+_ONE_SIGN = "|".join(f"{sign}+" for sign in "0123456789X")
+TYPED = f"^[A-Z]{{0,3}}({_ONE_SIGN}|0?123(4(5(6(7(8(90?)?)?)?)?)?)?|987654321)$"
+"""Identifiers, and mailboxes, that may have been typed to fill a field: one sign throughout, or counting; after a
+country's letters, too (`DE999999999`). A number of a series may look so: it is none where only one customer has it."""
 
 
 def classify_points(connection: duckdb.DuckDBPyConnection) -> None:
@@ -125,18 +129,19 @@ def _count_people(connection: duckdb.DuckDBPyConnection) -> None:
         f"""
         create temp table name_at as
         with stated as (
-            select distinct medium, value, family, given, given_key, given_forms, initial
+            select distinct medium, value, family, given, given_key, given_forms, initial,
+                family is null or given_key is null as half,
             from several join point_use using (medium, value) join person using (id)
-            where family is not null and given is not null
+            where coalesce(family, given) is not null
         ),
-        -- An initial is somebody else only where no whole name there begins with it.
+        -- Half a name is somebody else only where no whole name there may be the same.
         name as (
-            select * from stated where given_key is not null
+            select * from stated where not half
             union all
-            select * from stated as short
-            anti join (select * from stated where given_key is not null) as whole
-                on whole.medium = short.medium and whole.value = short.value and whole.initial = short.initial
-            where short.given_key is null
+            select * from stated as one
+            anti join (select * from stated where not half) as two
+                on one.medium = two.medium and one.value = two.value and ({_half_of("one", "two")})
+            where one.half
         )
         select *, (row_number() over (order by medium, value, family, given) - 1)::integer as node,
             count(*) over (partition by medium, value) <= {NAMES} as compared,
@@ -158,7 +163,8 @@ def _count_people(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create temp table point_people as
         with told_apart as (
-            select medium, value, count(distinct person) as people, count(distinct family_at.family) as families
+            select medium, value, count(distinct person) as people,
+                count(distinct family_at.family) filter (name_at.family is not null) as families,
             from name_at join person_at using (node) join family_at using (node) group by medium, value
         ),
         used as (select medium, value, count(*) as records from point_use group by medium, value),
@@ -179,28 +185,46 @@ def _count_people(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"drop table {table}")
 
 
+def _half_of(half: str, whole: str) -> str:
+    """SQL: a family name alone, a given name alone, or an initial, as the whole name has it."""
+    return f"""
+        case
+            when {half}.given is null then {_same_family(half, whole)} or {half}.family = {whole}.given
+            when {half}.family is null then {_same_given(half, whole)} or {half}.given = {whole}.family
+            else {half}.initial = {whole}.initial
+        end
+    """
+
+
 def _same_family(one: str, two: str) -> str:
     return f"""(
         {one}.family = {two}.family
         or (length({one}.family) > 3 and contains({two}.family, {one}.family))
         or (length({two}.family) > 3 and contains({one}.family, {two}.family))
-        or (length({one}.family) > 3 and jaro_winkler_similarity({one}.family, {two}.family) >= 0.9)
+        or (least(length({one}.family), length({two}.family)) > 3
+            and jaro_winkler_similarity({one}.family, {two}.family) >= 0.9)
+    )"""
+
+
+def _same_given(one: str, two: str) -> str:
+    return f"""(
+        {one}.given_key = {two}.given_key
+        or contains({one}.given_forms, '|' || {two}.given_key || '|')
+        or contains({two}.given_forms, '|' || {one}.given_key || '|')
+        or (({one}.given_key is null or {two}.given_key is null) and {one}.initial = {two}.initial)
+        or (least(length({one}.given), length({two}.given)) > 3
+            and jaro_winkler_similarity({one}.given, {two}.given) >= 0.9)
+        or (least(length({one}.given), length({two}.given)) > 2 and damerau_levenshtein({one}.given, {two}.given) <= 1)
+        or (length({one}.given) > 1 and starts_with({two}.given, {one}.given))
+        or (length({two}.given) > 1 and starts_with({one}.given, {two}.given))
     )"""
 
 
 def _same_person() -> str:
-    """Two whole names at one contact point may be one person's."""
+    """Two names at one contact point may be one person's; what is not said does not tell them apart."""
     return f"""
-        ({_same_family("one", "two")} and (
-            one.given_key = two.given_key
-            or contains(one.given_forms, '|' || two.given_key || '|')
-            or contains(two.given_forms, '|' || one.given_key || '|')
-            or ((one.given_key is null or two.given_key is null) and one.initial = two.initial)
-            or (length(one.given) > 3 and jaro_winkler_similarity(one.given, two.given) >= 0.9)
-            or (length(one.given) > 2 and damerau_levenshtein(one.given, two.given) <= 1)
-            or (length(one.given) > 1 and starts_with(two.given, one.given))
-            or (length(two.given) > 1 and starts_with(one.given, two.given))
-        ))
+        ((one.family is null or two.family is null or {_same_family("one", "two")})
+            and (one.given is null or two.given is null or {_same_given("one", "two")}))
         or (one.family = two.given and one.given = two.family)
         or (one.medium <> 'number' and one.given_key = two.given_key)
         or jaro_winkler_similarity(one.given || one.family, two.given || two.family) >= 0.95
@@ -211,6 +235,8 @@ def _same_person() -> str:
 def _classes() -> str:
     """First line that holds: nothing typed to fill a field, no role, no staff; then by who shares the value."""
     roles, placeholders = quoted_list(ROLE_MAILBOXES), quoted_list(PLACEHOLDER_MAILBOXES)
+    identifiers = quoted_list(sorted({name for names in IDENTIFIERS.values() for name in names}))
+    fillers = quoted_list([name.replace(" ", "") for name in NO_NAMES])
     return f"""
         with point as (
             select *,
@@ -221,10 +247,14 @@ def _classes() -> str:
         decided as (
             select *,
                 case
-                    when medium = 'email' and (mailbox in ({placeholders}) or mailbox = '')
+                    when medium = 'email'
+                        and (mailbox in ({placeholders}) or mailbox = '' or regexp_matches(upper(mailbox), '{TYPED}'))
                         then ['placeholder', 'an address that is typed where there is none']
-                    when medium not in ('email', 'domain') and regexp_matches(value, '{PLACEHOLDER_NUMBER}')
+                    when medium = 'number' and regexp_matches(value, '{PLACEHOLDER_NUMBER}')
                         then ['placeholder', 'digits that are typed where there is no number']
+                    when medium in ({identifiers}) and greatest(people, organisations) > 1
+                        and (regexp_matches(value, '{TYPED}') or lower(value) in ({fillers}))
+                        then ['placeholder', 'typed where there is no such number, by several']
                     when medium = 'domain' and value in ({quoted_list(MAIL_PROVIDERS)})
                         then ['shared', 'a mail provider''s or host''s domain']
                     when staff then ['shared', 'an address of our own staff']

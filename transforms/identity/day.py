@@ -315,7 +315,8 @@ def _lay_swallowed(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _find_touched_ids(connection: duckdb.DuckDBPyConnection) -> None:
-    """`touched_id(customer_id)`: the ids of the touched records, what points to one of them, and where they point."""
+    """`touched_id(customer_id)`: the ids of the touched records and those that they founded, what points to one of
+    them, and where they point."""
     connection.execute(
         """
         create temp table touched_id as
@@ -324,7 +325,10 @@ def _find_touched_ids(connection: duckdb.DuckDBPyConnection) -> None:
         ),
         pointing as (from successor union select other, one from successor),
         touched as (
-            select customer_id from kept.member semi join touched_record using (record_key)
+            (
+                select customer_id from kept.member semi join touched_record using (record_key)
+                union select customer_id from kept.registry where founder in (select record_key from touched_record)
+            )
             union
             select other from touched join pointing on one = customer_id
         )

@@ -6,6 +6,7 @@ How a decision is carried out among the edges does not belong here (`clusters`).
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class Decision:
     who: str
     why: str
     when: str
+    at: dt.datetime
+    """`when` as an instant; before all others where it is not said."""
     line: int
 
     @property
@@ -55,7 +58,7 @@ def read_decisions(file: Path | None) -> tuple[Decision, ...]:
             raise DecisionError(f"{file}: columns missing: {', '.join(missing)}. Expected: {','.join(COLUMNS)}.")
         decided = [_decision(file, rows.line_num, row) for row in rows]
     in_force: dict[tuple[str, str], Decision] = {}
-    for decision in sorted(decided, key=lambda each: (each.when, each.line)):
+    for decision in sorted(decided, key=lambda each: (each.at, each.line)):
         in_force[decision.record_a, decision.record_b] = decision
     return tuple(in_force[pair] for pair in sorted(in_force))
 
@@ -75,4 +78,15 @@ def _decision(file: Path, line: int, row: dict[str, str]) -> Decision:
     record_a, record_b = sorted(keys)
     if record_a == record_b:
         raise DecisionError(f"{place}: {record_a} stands on both sides. Name two records, or delete the row.")
-    return Decision(verdict == "same", record_a, record_b, cell["who"], cell["why"], cell["when"], line)
+    return Decision(
+        verdict == "same", record_a, record_b, cell["who"], cell["why"], cell["when"], _instant(place, cell["when"]), line
+    )
+
+
+def _instant(place: str, when: str) -> dt.datetime:
+    """A day or an instant of ISO 8601, in UTC unless it says otherwise."""
+    try:
+        at = dt.datetime.fromisoformat(when) if when else dt.datetime.min
+    except ValueError:
+        raise DecisionError(f"{place}, column when: {when!r}. Expected a day such as 2026-03-31, or nothing.") from None
+    return at if at.tzinfo else at.replace(tzinfo=dt.UTC)

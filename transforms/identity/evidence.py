@@ -17,6 +17,7 @@ from transforms.identity.contact_points import classify_points
 from transforms.identity.folding import define_folding
 from transforms.identity.merges import lay_out_merges
 from transforms.identity.parties import (
+    IDENTIFIERS,
     lay_out_belonging,
     lay_out_duplicate_free,
     lay_out_organisations,
@@ -150,7 +151,7 @@ def state_people(connection: duckdb.DuckDBPyConnection, doubtful_birth_dates: Se
     doubted = [pair for one, other in doubtful_birth_dates for pair in ((one, other), (other, one))]
     keep(connection, "doubt", pl.DataFrame(doubted, schema={"source": pl.String, "other": pl.String}, orient="row"))
     connection.execute(
-        """
+        f"""
         create table person_told as
         with employed as (
             select belonging.id, hash(first.record_key) as organisation
@@ -159,15 +160,17 @@ def state_people(connection: duckdb.DuckDBPyConnection, doubtful_birth_dates: Se
             join organisation as first on first.id = cluster
         ),
         classed as (
-            select person.*, email_point.class as email_class, employed.organisation, doubt.birth_doubted, former.past,
+            select person.*, email_point.class as email_class, {_classes("person")}, employed.organisation,
+                doubt.birth_doubted, former.past,
                 list_sort(list_filter([
-                    {others: mobile_point.others, value: mobile, class: mobile_point.class},
-                    {others: phone_point.others, value: phone, class: phone_point.class}
+                    {{others: mobile_point.others, value: mobile, class: mobile_point.class}},
+                    {{others: phone_point.others, value: phone, class: phone_point.class}}
                 ], lambda point: point.value is not null and point.class <> 'placeholder')) as numbers,
             from person
             left join point as email_point on email_point.medium = 'email' and email_point.value = email
             left join point as mobile_point on mobile_point.medium = 'number' and mobile_point.value = mobile
             left join point as phone_point on phone_point.medium = 'number' and phone_point.value = phone
+            {_identifier_points("person")}
             left join employed using (id)
             left join (
                 select id, joined(list_sort(list(value))) as past from past where party = 'person' group by id
@@ -194,7 +197,7 @@ def state_organisations(connection: duckdb.DuckDBPyConnection) -> None:
     whether the domain is an organisation's own.
     """
     connection.execute(
-        """
+        f"""
         create table organisation_told as
         with word as (select id, unnest(parted(words)) as word from organisation),
         rare as (
@@ -202,6 +205,7 @@ def state_organisations(connection: duckdb.DuckDBPyConnection) -> None:
             where length(word) > 2 group by id
         )
         select organisation.*, email_point.class as email_class, number_point.class as number_class,
+            {_classes("organisation")},
             domain_point.class <> 'placeholder' and domain_point.reason not like 'a mail provider%' as domain_tells,
             people_point, rare_word, past,
         from organisation
@@ -213,9 +217,22 @@ def state_organisations(connection: duckdb.DuckDBPyConnection) -> None:
         left join point as domain_point on domain_point.medium = 'domain' and domain_point.value = domain
         left join point as email_point on email_point.medium = 'email' and email_point.value = email
         left join point as number_point on number_point.medium = 'number' and number_point.value = number
+        {_identifier_points("organisation")}
         """
     )
     _tell(connection, "organisation", ("email", "number"))
+
+
+def _classes(party: str) -> str:
+    return ", ".join(f"{name}_point.class as {name}_class" for name in IDENTIFIERS[party])
+
+
+def _identifier_points(party: str) -> str:
+    """SQL of joins to what identifiers are worth."""
+    return " ".join(
+        f"left join point as {name}_point on {name}_point.medium = '{name}' and {name}_point.value = {party}.{name}"
+        for name in IDENTIFIERS[party]
+    )
 
 
 def _tell(connection: duckdb.DuckDBPyConnection, party: str, columns: tuple[str, ...]) -> None:

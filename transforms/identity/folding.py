@@ -47,7 +47,8 @@ def define_folding(connection: duckdb.DuckDBPyConnection) -> None:
     parted(text)               and apart again
     number_key(number)         last nine digits without an extension, however a number is written; null below six digits
     date_digits(text)          eight digits, year first: `1862-81-01` -> 18628101, `31.02.1990` -> 19900231; else null
-    mailbox(email)             local part without separators and trailing digits: `No-Reply2@x.org` -> noreply
+    mailbox(email)             local part without separators and trailing digits, if anything else is left:
+                               `No-Reply2@x.org` -> noreply, `812734659@x.org` -> 812734659
     """
     keep(connection, "nickname", pl.DataFrame({"short": list(NICKNAMES), "name": list(NICKNAMES.values())}))
     forms = pl.DataFrame([*SHORT_FORMS, *NICKNAMES.items(), *_english()], schema=["word", "form"], orient="row")
@@ -123,6 +124,7 @@ def _macros() -> list[str]:
         r"when regexp_matches(value, '^\d{4}\D?\d\d\D?\d\d$') then regexp_replace(value, '\D', '', 'g') "
         r"when regexp_matches(value, '^\d\d\D\d\d\D\d{4}$') "
         r"then value[7:10] || value[4:5] || value[1:2] end",
-        "mailbox(value) as regexp_replace(regexp_replace(lower(split_part(split_part(value, '@', 1), '+', 1)), "
-        "'[^a-z0-9]', '', 'g'), '[0-9]+$', '')",
+        r"local_part(value) as regexp_replace(regexp_replace(lower(split_part(value, '@', 1)), '(.)\+.*$', '\1'), "
+        r"'[^\p{L}\p{N}]', '', 'g')",
+        "mailbox(value) as coalesce(nullif(regexp_replace(local_part(value), '[0-9]+$', ''), ''), local_part(value))",
     ]

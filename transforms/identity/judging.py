@@ -15,6 +15,7 @@ import numpy as np
 
 from transforms.identity.calibration import SURE, UNRELIABLE
 from transforms.identity.model import Model
+from transforms.identity.parties import IDENTIFIERS
 
 WORTH = 0.5
 """Match weight (bits) from which a comparison is named as agreeing or disagreeing."""
@@ -22,8 +23,8 @@ TELLING = 5.0
 """Match weight (bits) from which a link is said to rest on a comparison."""
 TOLD = 0.01
 """Score from which a pair that does not link is told nevertheless: a reviewer may know better."""
-IDENTIFIERS = ("national_id", "loyalty_id", "customer_number")
-"""Comparisons of what one person has alone."""
+GIVEN_AGREES = ("same", "nickname", "in the mailbox", "swapped", "swapped and near", "initial", "near", "beginning")
+"""Levels of given names that may be one person's."""
 GARBLED = 0.6
 """Jaro-Winkler similarity from which a given name may be another one, garbled: of a set of people whose names were
 garbled on purpose four in five resemble themselves that much, of households whose names differ one couple in nine."""
@@ -122,7 +123,7 @@ def _person_facts(agrees: Callable[..., str], fields: Sequence[str]) -> str:
     sure = " or ".join(
         (
             f"({agrees('email', 'same')} and email_class_l = 'personal')",
-            *(agrees(name, "same", "near") for name in IDENTIFIERS),
+            *(agrees(name, "same", "near") for name in IDENTIFIERS["person"]),
         )
     )
     shared = (
@@ -133,15 +134,12 @@ def _person_facts(agrees: Callable[..., str], fields: Sequence[str]) -> str:
     whose = {word: shared.format(test) for word, test in (("own", "= 'personal'"), ("home", "<> 'shared'"))}
     own = f"{sure} or ({phone} and {whose['own']})"
     home = f"({phone} and {whose['home']}) or ({agrees('email', 'same')} and email_class_l <> 'shared')"
-    given = (
-        "same", "nickname", "in the mailbox", "swapped", "swapped and near", "initial", "near", "beginning",
-    )  # fmt: skip
     # A name that nobody else bears may be the other one, garbled.
     told_apart = f"(given_borne_l and given_borne_r or jaro_winkler_similarity(given_l, given_r) < {GARBLED})"
     whole = " and ".join(f"try_strptime({side}, '%Y%m%d') is not null" for side in ("birth_l", "birth_r"))
     return f"""
         coalesce({own}, false) as own, coalesce({sure}, false) as sure, coalesce({home}, false) as home_agrees,
-        {agrees("given_name", *given)} as given_agrees,
+        {agrees("given_name", *GIVEN_AGREES)} as given_agrees,
         {agrees("given_name", "different")} as given_differs,
         {agrees("given_name", "near", "close", "beginning")} as given_alike,
         {told_apart if "given_name" in fields else "false"} as given_known,
@@ -183,8 +181,8 @@ def unreliable_fields(
     """Fields of people that differ outright too often among pairs that share an identifier to hold anybody apart; given
     names not where more of those differ that live together under other identifiers."""
     agrees = partial(_agrees, model, fields)
-    surely = " or ".join(agrees(name, "same") for name in IDENTIFIERS)
-    surely_not = " or ".join(agrees(name, "different") for name in IDENTIFIERS)
+    surely = " or ".join(agrees(name, "same") for name in IDENTIFIERS["person"])
+    surely_not = " or ".join(agrees(name, "different") for name in IDENTIFIERS["person"])
     given_differs, birth_differs = agrees("given_name", "different"), agrees("birth_date", "different")
     sure, given, birth, homes = connection.execute(
         f"""
@@ -240,7 +238,7 @@ def judge(
     reasons = ", ".join(f"'{guard.reason}'" for guard in guards) or "null"
     firm = ", ".join(str(guard.firm).lower() for guard in guards) or "null"
     limit = float(np.log2(model.threshold / (1 - model.threshold)))
-    doubtful = f"match_weight + {shift} >= {limit} and ({_objectionable(fields)})"
+    doubtful = f"match_weight + {shift} >= {limit} and ({_objectionable(party, model, fields)})"
     agreed = ", ".join(_told(model, name, ">") for name in fields)
     disagreed = ", ".join(_told(model, name, "<") for name in fields)
     rests_on = ", ".join(
@@ -291,12 +289,18 @@ def no_edges(connection: duckdb.DuckDBPyConnection, party: str) -> None:
     )
 
 
-def _objectionable(fields: Sequence[str]) -> str:
-    """SQL: something that a guard could object to does not agree. Most links are beyond doubt and need no look."""
-    parts = [f"mw_{name} <= 0" for name in ("given_name", "family_name", "birth_date", "name", "vat_id",
-             "customer_number", "street", "city") if name in fields]  # fmt: skip
-    generations = ["coalesce(generation_l <> generation_r, false)"] if "family_name" in fields else []
-    return " or ".join([*parts, *generations, "coalesce(alone_in_l = alone_in_r, false)"])
+def _objectionable(party: str, model: Model, fields: Sequence[str]) -> str:
+    """SQL: something differs, or fails to agree, that each guard asks for. Most links have nothing of it and need no
+    look. It hangs on the levels of the pair alone, so that a day and a whole run look at the same ones."""
+    agrees = partial(_agrees, model, fields)
+    if party == "person":
+        speaks = [f"not {agrees('given_name', *GIVEN_AGREES)}", "coalesce(generation_l <> generation_r, false)"]
+        differing = ("family_name", "birth_date")
+    else:
+        speaks = []
+        differing = ("name", "vat_id", "customer_number", "street", "postal_code", "city")
+    differs = (agrees(name, "different") for name in differing)
+    return " or ".join([*speaks, *differs, "coalesce(alone_in_l = alone_in_r, false)"])
 
 
 def _told(model: Model, name: str, side: str) -> str:

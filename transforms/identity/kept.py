@@ -25,10 +25,10 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-import splink
 
 from transforms.identity.judging import TOLD
 from transforms.identity.linking import CUT
+from transforms.identity.workbench import count
 from transforms.sql import quoted
 
 FILE = "identity.duckdb"
@@ -143,19 +143,23 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, table: str, key: str, go
 def code_version() -> str:
     """Hash of the code that all of it rests on."""
     here = Path(__file__).parent
-    digest = hashlib.sha256(f"{duckdb.__version__} {splink.__version__} {version('anyascii')}".encode())
+    libraries = (f"{library} {version(library)}" for library in ("anyascii", "duckdb", "nicknames", "splink"))
+    digest = hashlib.sha256(" ".join(libraries).encode())
     for file in sorted((*here.glob("*.py"), *here.glob("models/*.yaml"))):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
 def attach_results(connection: duckdb.DuckDBPyConnection, data: Path, name: str = "identity") -> bool:
-    """Attach what the last run came to, read-only, under `name`; False where there is none."""
+    """Attach what the last run came to, read-only, under `name`; False where there is none, or it was cut short."""
     file = kept_file(data)
     if not file.exists():
         return False
     connection.execute(f"attach {quoted(str(file))} as {name} (read_only)")
-    return True
+    whole = count(connection, f"select count(*) from {name}.fact where name = 'code'") > 0
+    if not whole:
+        connection.execute(f"detach {name}")
+    return whole
 
 
 def first_rows(data: Path, result: str, rows: int = 10) -> pl.LazyFrame:

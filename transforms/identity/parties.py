@@ -13,18 +13,22 @@ from transforms.identity.words import MAIL_PROVIDERS
 from transforms.identity.workbench import quoted_list
 from transforms.sql import quoted
 
-STATED = {
-    "person": {
-        "email": "case when email_class <> 'placeholder' then email end",
-        "mailbox": "case when email_class <> 'placeholder' then mailbox end",
-    },
-    "organisation": {
-        "email": "case when email_class <> 'placeholder' then email end",
-        "number": "case when number_class <> 'placeholder' then number end",
-        "domain": "case when domain_tells then domain end",
-    },
+IDENTIFIERS = {
+    "person": ("national_id", "loyalty_id", "customer_number"),
+    "organisation": ("vat_id", "customer_number"),
 }
-"""SQL of columns that a record states otherwise than it has them: what was typed to fill a field says nothing."""
+"""Columns of what one customer has alone."""
+
+STATED = {
+    party: {column: f"case when {point}_class <> 'placeholder' then {column} end" for column, point in columns.items()}
+    for party, columns in {
+        "person": {"email": "email", "mailbox": "email"} | {name: name for name in IDENTIFIERS["person"]},
+        "organisation": {"email": "email", "number": "number"} | {name: name for name in IDENTIFIERS["organisation"]},
+    }.items()
+}
+STATED["organisation"]["domain"] = "case when domain_tells then domain end"
+"""SQL of columns that a record states otherwise than it has them: what was typed to fill a field says nothing. The
+numbers of people are without placeholders from the first (`evidence`)."""
 
 PLACEHOLDER_BIRTH_DATES = ("1900-01-01", "1901-01-01", "1970-01-01", "1899-12-30", "1899-12-31", "0001-01-01")
 """First days of calendars and epochs: what systems write for an unknown birth date."""

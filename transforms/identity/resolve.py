@@ -14,7 +14,7 @@ import duckdb
 
 from transforms.identity.calibration import Calibration, read_calibration, write_calibration
 from transforms.identity.candidates import BLOCKS, Oversized, oversized_blocks, propose_pairs
-from transforms.identity.changes import whole_again
+from transforms.identity.changes import keys_tell_apart
 from transforms.identity.comparison import compare, lay_out_words, weigh
 from transforms.identity.day import link_changes, little_changed, membership, name_changes
 from transforms.identity.decisions import Decision, read_decisions
@@ -119,7 +119,7 @@ def _resolve(
             models = {party: model for party, model in frozen.items() if model}
             with reading_kept():
                 link_changes(connection, data, models, decided)
-                if not all(whole_again(connection, party) for party in PARTIES):
+                if not keys_tell_apart(connection):
                     _check_keys(connection)
                 change = name_changes(connection, data / "state", facts, publication_number)
         report = _report(connection, change, models, decided, anew=anew)

@@ -38,7 +38,7 @@ class Life:
         events = (
             *(self.person_comes, self.person_goes, self.person_changes, self.person_is_merged) * 3,
             self.firm_comes, self.firm_goes, self.firm_changes, self.firm_is_merged, self.somebody_decides,
-            self.person_returns,
+            self.person_returns, self.staff_changes,
         )  # fmt: skip
         for _ in range(self.chance.randrange(1, 12)):
             self.chance.choice(events)()
@@ -49,7 +49,7 @@ class Life:
 
     def firm_comes(self) -> None:
         self.born += 1
-        self.world.organisation(f"erp:h{self.born:04}", **firm(self.chance.randrange(FIRMS + 10)))
+        self.world.organisation(f"erp:h{self.born:04}", **self._firm(FIRMS + 10))
 
     def person_goes(self) -> None:
         self.world.remove(self._any("person"))
@@ -77,9 +77,18 @@ class Life:
         row[field] = now[field]
 
     def firm_changes(self) -> None:
-        row, now = self.chance.choice(self.world.rows["organisation"]), firm(self.chance.randrange(FIRMS))
+        row, now = self.chance.choice(self.world.rows["organisation"]), self._firm(FIRMS)
         field = self.chance.choice(sorted(now))
         row[field] = now[field]
+
+    def staff_changes(self) -> None:
+        """Somebody is hired whose address customers have, too, or leaves."""
+        staff, addresses = self.world.rows["employee"], [row.get("email") for row in self.world.rows["person"]]
+        if staff and self.chance.random() < 0.4:
+            staff.pop()
+        elif email := self.chance.choice(addresses):
+            self.born += 1
+            self.world.add("employee", f"w{self.born}", email=email, status="active")
 
     def somebody_decides(self) -> None:
         one, other = self.chance.sample(self.world.rows["person"], 2)
@@ -103,11 +112,20 @@ class Life:
         return f"{row['source']}:{row['record_id']}"
 
     def _somebody(self) -> dict[str, object]:
-        """One of the crowd, with gaps, an employer, or what others have, too."""
-        person = dict(somebody(self.chance.randrange(PEOPLE)))
-        for field in person.keys() - {"given_name", "family_name"}:
-            if self.chance.random() < 0.25:
+        """One of the crowd, with gaps, another spelling, an employer, numbers, or what others have, too."""
+        number = self.chance.randrange(PEOPLE)
+        person = dict(somebody(number))
+        for field in sorted(person):
+            if self.chance.random() < (0.1 if field.endswith("_name") else 0.25):
                 person[field] = None
+        given, family = (person[name] or "" for name in ("given_name", "family_name"))
+        if self.chance.random() < 0.2:
+            person["given_name"] = self.chance.choice([given[:1], f"{given} Maria", f"{given}maria", family]) or None
+        if self.chance.random() < 0.1:
+            person["family_name"] = self.chance.choice([f"{family} Jr.", f"{family} Senior"]).strip()
+        for name in ("loyalty_id", "national_id", "customer_number"):
+            if self.chance.random() < 0.15:
+                person[name] = self.chance.choice([f"{name[0]}-{70_000 + number * 37}", "000000", f"L{number % 4}"])
         if self.chance.random() < 0.4:
             person["organisation"] = f"f{self.chance.randrange(FIRMS):04}"
         if self.chance.random() < 0.1:
@@ -117,6 +135,19 @@ class Life:
         if self.chance.random() < 0.2:
             person |= {"city": "Kiel", "street": "Am Markt 1", "postal_code": "24103"}
         return person
+
+    def _firm(self, firms: int) -> dict[str, object]:
+        """One of so many firms, with gaps, a VAT number, or what others have, too."""
+        number = self.chance.randrange(firms)
+        one = dict(firm(number))
+        for field in sorted(one.keys() - {"name"}):
+            if self.chance.random() < 0.25:
+                one[field] = None
+        if self.chance.random() < 0.2:
+            one["vat_id"] = self.chance.choice([f"DE{811_000_000 + number}", "DE999999999"])
+        if self.chance.random() < 0.2:
+            one |= {"phone": f"+4989{2_000_000 + self.chance.randrange(4)}", "city": "Kiel"}
+        return one
 
 
 @pytest.fixture
@@ -138,7 +169,7 @@ def both(world: World, tmp_path_factory: pytest.TempPathFactory) -> Callable[[in
     return resolve
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 6))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 16))])
 def test_days_of_all_kinds_of_changes_come_to_what_a_whole_run_would(
     world: World, both: Callable[[int], tuple[IdentityReport, World]], seed: int
 ) -> None:
@@ -294,3 +325,57 @@ def test_a_run_does_not_touch_what_another_one_is_at_work_on(world: World) -> No
             world.resolve(2)
         other.communicate()
     assert not world.resolve(2).anew
+
+
+def test_little_that_two_newcomers_say_links_them_on_no_day(
+    world: World, both: Callable[[int], tuple[IdentityReport, World]]
+) -> None:
+    world.crowd(300)
+    world.person("erp:whole", "Edda Tolsdorf", email="edda@tolsdorf.example")
+    world.resolve(1)
+    for source in ("crm", "erp"):
+        world.person(f"{source}:half", "Sauerland", email="info@sauerland.example")
+    day, _ = both(2)
+    assert not day.anew
+    assert world.apart("crm:half", "erp:half")
+
+
+def test_a_name_written_in_one_word_may_be_another_persons_at_a_number(
+    world: World, both: Callable[[int], tuple[IdentityReport, World]]
+) -> None:
+    world.crowd(100)
+    shared = {"family_name": "Ohlendorf", "phone": "+493077665544"}
+    world.person("crm:one", given_name="Bob Lee", **shared)
+    world.person("crm:other", given_name="Robert", **shared)
+    world.resolve(1)
+    assert world.contact_class(shared["phone"]) == "personal"
+    world.rows["person"][-2]["given_name"] = "Boblee"
+    both(2)
+    assert world.contact_class(shared["phone"]) == "household"
+
+
+def test_a_shared_address_that_becomes_our_staffs_is_no_organisations(
+    world: World, both: Callable[[int], tuple[IdentityReport, World]]
+) -> None:
+    world.crowd(100)
+    world.firms(40)
+    for source, name in (("crm", "Kontor Mitte"), ("erp", "Mitte Handel")):
+        world.organisation(f"{source}:desk", name, city="Kiel")
+        world.person(f"{source}:clerk", "Kim Tolsdorf", email="info@kontor-mitte.example", organisation="desk")
+    world.resolve(1)
+    told = world.edge("crm:desk", "erp:desk")
+    assert told is not None
+    assert "people" in told["agreed"]
+    world.add("employee", "worker", email="info@kontor-mitte.example", status="active")
+    both(2)
+    told = world.edge("crm:desk", "erp:desk")
+    assert told is None or "people" not in told["agreed"]
+
+
+def test_a_newcomer_under_the_key_of_another_kind_of_record_is_an_error(world: World) -> None:
+    world.crowd(60)
+    world.firms(10)
+    world.resolve(1)
+    world.add("organisation", "x0001", name="Werft Nord", object="Contact")
+    with pytest.raises(IdentityError, match="crm:Contact:x0001 stands more than once"):
+        world.resolve(2)

@@ -110,9 +110,13 @@ def test_decisions_survive_a_rebuild(decided: tuple[World, IdentityReport]) -> N
     assert all(world.table(name).equals(before[name]) for name in tables)
 
 
-def test_the_latest_decision_about_a_pair_holds(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("later", "earlier"),
+    [("2026-03-01", "2026-02-01"), ("2026-03-01", ""), ("2026-03-01T10:00:00+01:00", "2026-03-01T08:30:00Z")],
+)
+def test_the_latest_decision_about_a_pair_holds(tmp_path: Path, later: str, earlier: str) -> None:
     file = tmp_path / "decisions.csv"
-    rows = ("same,s,o,2,s,o,1,,,2026-03-01", "different,s,o,1,s,o,2,,,2026-02-01")
+    rows = (f"same,s,o,2,s,o,1,,,{later}", f"different,s,o,1,s,o,2,,,{earlier}")
     file.write_text("\n".join((",".join(COLUMNS), *rows)), encoding="utf-8")
     (decision,) = read_decisions(file)
     assert (decision.same, decision.record_a, decision.record_b) == (True, "s:o:1", "s:o:2")
@@ -124,6 +128,7 @@ def test_the_latest_decision_about_a_pair_holds(tmp_path: Path) -> None:
         ("maybe,s,o,1,s,o,2,,,", "line 2, column decision: 'maybe'"),
         ("same,s,o,,s,o,2,,,", "line 2: source_a, object_a and record_a"),
         ("same,s,o,1,s,o,1,,,", "line 2: s:o:1 stands on both sides"),
+        ("same,s,o,1,s,o,2,,,2025-9-30", "line 2, column when: '2025-9-30'. Expected a day such as"),
     ],
 )
 def test_a_row_that_cannot_be_obeyed_is_an_error_with_its_line(tmp_path: Path, row: str, told: str) -> None:

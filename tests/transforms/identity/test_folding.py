@@ -156,7 +156,14 @@ def test_a_day_that_is_no_date_has_its_digits(
 
 
 @pytest.mark.parametrize(
-    ("email", "mailbox"), [("No-Reply2@x.org", "noreply"), ("anna+news@x.org", "anna"), ("4711@x.org", "")]
+    ("email", "mailbox"),
+    [
+        ("No-Reply2@x.org", "noreply"),
+        ("anna+news@x.org", "anna"),
+        ("4711@x.org", "4711"),
+        ("+4711@x.org", "4711"),
+        ("Åsa.Ö2@x.org", "åsaö"),
+    ],
 )
 def test_a_mailbox_is_compared_without_separators_and_numbers(
     folding: duckdb.DuckDBPyConnection, email: str, mailbox: str

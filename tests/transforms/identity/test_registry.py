@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import random
 from collections.abc import Mapping
 
@@ -10,9 +12,15 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.identity.customer_ids import customer_id, customer_id_sql
+from transforms.identity.customer_ids import customer_id_sql
 from transforms.identity.registry import MEMBER_COLUMNS, REGISTRY_COLUMNS, name_customers
 from transforms.identity.workbench import keep
+
+
+def customer_id(founder: str, generation: int) -> str:
+    """The id as it is defined, worked out otherwise than in SQL."""
+    digest = hashlib.sha256(f"{founder}|{generation}".encode()).digest()
+    return "c_" + base64.b32encode(digest).decode("ascii")[:20].lower()
 
 
 class Registry:
@@ -60,7 +68,7 @@ def test_an_id_is_the_hash_of_its_founder_and_generation() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20), st.integers(0, 99))
-def test_python_and_sql_make_the_same_id(founder: str, generation: int) -> None:
+def test_sql_makes_the_id_that_is_defined(founder: str, generation: int) -> None:
     with duckdb.connect() as connection:
         made = connection.execute(
             f"select {customer_id_sql('f', 'g')} from (select ? as f, ? as g)", [founder, generation]
