@@ -24,6 +24,9 @@ ORGANISATIONS = 3
 NAMES = 40
 """Whole names at one contact point up to which they are compared; of more, each is somebody."""
 
+ALIKE = 0.8
+"""Jaro-Winkler similarity from which half a name may be the same as another one, mistyped."""
+
 SLIP = 0.05
 """Strangers behind a personal contact point: one in twenty was mistyped, taken over or lent."""
 
@@ -186,14 +189,25 @@ def _count_people(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _half_of(half: str, whole: str) -> str:
-    """SQL: a family name alone, a given name alone, or an initial, as the whole name has it."""
+    """SQL: a family name alone, a given name alone, or an initial, as the whole name has it, either part for the
+    other, too."""
     return f"""
         case
-            when {half}.given is null then {_same_family(half, whole)} or {half}.family = {whole}.given
-            when {half}.family is null then {_same_given(half, whole)} or {half}.given = {whole}.family
+            when {half}.given is null
+                then {_alike(f"{half}.family", f"{whole}.family")} or {_alike(f"{half}.family", f"{whole}.given")}
+            when {half}.family is null
+                then {_alike_given(half, whole)} or {_alike(f"{half}.given", f"{whole}.family")}
             else {half}.initial = {whole}.initial
         end
     """
+
+
+def _alike(one: str, two: str) -> str:
+    return f"(contains({one}, {two}) or contains({two}, {one}) or jaro_winkler_similarity({one}, {two}) >= {ALIKE})"
+
+
+def _alike_given(one: str, two: str) -> str:
+    return f"({_same_given(one, two)} or {_alike(f'{one}.given', f'{two}.given')})"
 
 
 def _same_family(one: str, two: str) -> str:
@@ -221,10 +235,12 @@ def _same_given(one: str, two: str) -> str:
 
 
 def _same_person() -> str:
-    """Two names at one contact point may be one person's; what is not said does not tell them apart."""
+    """Two names at one contact point may be one person's. Of half a name, what is not said tells nobody apart."""
     return f"""
-        ((one.family is null or two.family is null or {_same_family("one", "two")})
-            and (one.given is null or two.given is null or {_same_given("one", "two")}))
+        ({_same_family("one", "two")} and {_same_given("one", "two")})
+        or ((one.half or two.half)
+            and (one.family is null or two.family is null or {_alike("one.family", "two.family")})
+            and (one.given is null or two.given is null or {_alike_given("one", "two")}))
         or (one.family = two.given and one.given = two.family)
         or (one.medium <> 'number' and one.given_key = two.given_key)
         or jaro_winkler_similarity(one.given || one.family, two.given || two.family) >= 0.95

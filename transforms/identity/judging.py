@@ -167,7 +167,8 @@ def _organisation_facts(agrees: Callable[..., str]) -> str:
         {agrees("city", "different")} and not {agrees("postal_code", "same", "near")} as city_differs,
         {" or ".join(agrees(name, "same") for name in ("domain", "phone", "email", "people"))} as point_agrees,
         {agrees("street", "different")} as street_differs, {agrees("domain", "same")} as domain_agrees,
-        {" or ".join(agrees(name, "different") for name in ("street", "postal_code", "city"))} as place_differs,
+        {agrees("street", "different")} or {agrees("city", "different")}
+            or {agrees("postal_code", "different")} and not {agrees("street", "same", "near")} as place_differs,
         {agrees("phone", "different")} as phone_differs, {agrees("email", "different")} as email_differs,
         {agrees("name", "different")} as name_differs,
         {agrees("name", "same", "same words", "near", "part")} as name_alike,
