@@ -177,7 +177,13 @@ def test_amounts_are_read_as_machines_and_as_people_write_them(
         ("Ada Lovelace", "Ada", "Lovelace"),
         ("Lovelace, Ada", "Ada", "Lovelace"),
         ("Vincent van Gogh", "Vincent", "van Gogh"),
-        ("Dr. Ann Mary Lee Jr.", "Ann Mary", "Lee"),
+        ("Dr. Ann Mary Lee Jr.", "Ann Mary", "Lee Jr."),
+        ("Lee Jr., Ann", "Ann", "Lee Jr."),
+        ("Lee, Jr., Ann", "Ann", "Lee, Jr."),
+        ("Lee, Ann Jr.", "Ann", "Lee Jr."),
+        ("Ann Lee, Sr., MD", "Ann", "Lee Sr."),
+        ("Lee III", None, "Lee III"),
+        ("Peter van der Berg junior", "Peter", "van der Berg junior"),
         ("Brian Halligan (Sample Contact)", "Brian", "Halligan"),
         ("Ann Lee (On Leave)", "Ann", "Lee"),
         ("Lee, Dr. Ann", "Ann", "Lee"),
@@ -193,9 +199,14 @@ def test_amounts_are_read_as_machines_and_as_people_write_them(
         ("田中誠", "誠", "田中"),
         ("佐々木健", "健", "佐々木"),
         ("山田太郎", "太郎", "山田"),
+        ("久保田太郎", "太郎", "久保田"),
+        ("久保太郎", "太郎", "久保"),
         ("村上くみ子", "くみ子", "村上"),
         ("ジョン・スミス", "ジョン", "スミス"),
         ("Nguyễn Văn An", "Văn An", "Nguyễn"),
+        ("NGUYỄN VĂN HÙNG", "VĂN HÙNG", "NGUYỄN"),
+        ("Nguyen Van Hung", "Van Hung", "Nguyen"),
+        ("Minh van Hung", "Minh", "van Hung"),
         ("An Nguyễn", "An", "Nguyễn"),
         # Which of the signs is whose cannot be told.
         ("畠平治", None, "畠平治"),
@@ -204,7 +215,7 @@ def test_amounts_are_read_as_machines_and_as_people_write_them(
 )
 def test_a_full_name_is_taken_apart(full: str, given: str | None, family: str) -> None:
     assert clean("given_of_full_name", full) == [given]
-    assert clean("family_of_full_name", full) == [family]
+    assert clean("family_of_full_name", full, None) == [family, None]
 
 
 def test_states_are_words_in_any_case() -> None:

@@ -26,6 +26,14 @@ KOREAN_OF_TWO = "남궁|황보|제갈|사공|선우|서문|독고|동방|망절"
 
 VIETNAMESE = "Nguyễn|Trần|Lê|Phạm|Hoàng|Huỳnh|Vũ|Võ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý|Đinh|Trịnh|Trương|Đoàn"
 """The commonest family names of Vietnam, as they are written there and nowhere else."""
+VIETNAMESE_BARE = "Nguyen|Tran|Le|Pham|Hoang|Huynh|Vu|Vo|Dang|Bui|Do|Ho|Ngo|Duong|Ly|Dinh|Trinh|Truong|Doan"
+"""The same without accents: Vietnam's only where a middle name of there follows (`Nguyen Van Hung`)."""
+
+
+def _longest_first(names: str) -> str:
+    """The same alternatives; a regular expression takes the first that fits (`久保田` before `久保`)."""
+    return "|".join(sorted(names.split("|"), key=len, reverse=True))
+
 
 _KANA = r"\p{Hiragana}\p{Katakana}ー"
 _EASTERN = rf"\p{{Han}}\p{{Hangul}}{_KANA}々"
@@ -34,21 +42,28 @@ FAMILY_FIRST = (
     rf"^({KOREAN_OF_TWO}|\p{{Hangul}})(\p{{Hangul}}{{1,3}})$",
     rf"^([\p{{Han}}々]{{1,3}})([{_KANA}][{_EASTERN}]*)$",
     rf"^({CHINESE_OF_TWO})(\p{{Han}}{{1,2}})$",
-    rf"^({JAPANESE})([\p{{Han}}々]{{1,3}})$",
+    rf"^({_longest_first(JAPANESE)})([\p{{Han}}々]{{1,3}})$",
     rf"^([{CHINESE}])(\p{{Han}}{{1,2}})$",
     r"^(\p{Han}[\p{Han}々])(\p{Han}[\p{Han}々])$",
-    rf"^({VIETNAMESE}) (\S.*)$",
+    rf"(?i)^({VIETNAMESE}) (\S.*)$",
+    rf"(?i)^({VIETNAMESE_BARE}) ((?:Van|Thi) \S.*)$",
 )
 """Family and given name; the first pattern that fits. Four Han signs that are no Chinese name are a Japanese one."""
 GIVEN_FIRST = rf"^([{_EASTERN}・·]+)[・·]([{_EASTERN}]+)$"
 """Given and family name from elsewhere, as they sound: `ジョン・スミス`."""
 
 
-def eastern_family(name: pl.Expr) -> pl.Expr:
-    """The family name in an eastern full name; null where it is none, or cannot be told."""
-    return pl.coalesce(name.str.extract(GIVEN_FIRST, 2), *(name.str.extract(order, 1) for order in FAMILY_FIRST))
+EASTERN = rf"(?i)[{_EASTERN}]|^(?:{VIETNAMESE}|{VIETNAMESE_BARE}) "
+"""What a name has that may be an eastern one: the others cost a look."""
 
 
-def eastern_given(name: pl.Expr) -> pl.Expr:
-    """The given name in an eastern full name; null where it is none, or cannot be told."""
-    return pl.coalesce(name.str.extract(GIVEN_FIRST, 1), *(name.str.extract(order, 2) for order in FAMILY_FIRST))
+def eastern_parts(names: pl.Series) -> pl.Series:
+    """{family, given} of eastern full names; nulls where a name is none, or cannot be told."""
+    places = names.str.contains(EASTERN).fill_null(False).arg_true()
+    name = pl.col("name").str
+    found = pl.DataFrame({"name": names.gather(places)}).select(
+        family=pl.coalesce(name.extract(GIVEN_FIRST, 2), *(name.extract(order, 1) for order in FAMILY_FIRST)),
+        given=pl.coalesce(name.extract(GIVEN_FIRST, 1), *(name.extract(order, 2) for order in FAMILY_FIRST)),
+    )
+    none = pl.Series(values=[None] * len(names), dtype=pl.String)
+    return pl.DataFrame({part: none.clone().scatter(places, found[part]) for part in found.columns}).to_struct()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.cleaners.eastern_names import eastern_family, eastern_given
+from transforms.cleaners.batches import by_batch
+from transforms.cleaners.eastern_names import eastern_parts
 from transforms.cleaners.registry import Context, cleaner
-from transforms.cleaners.text import replaced
+from transforms.cleaners.text import replaced, replaced_values
 
 MARKS = (
     r"(?i)\s*[(\[](?:sample(?: contact| company| account)?|terminated|on leave|leave|inactive|deactivated|contingent"
@@ -17,12 +18,15 @@ TITLES = (
     r"(?i)^(?:(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|dame|rev|herr|frau|hr|fr|mme|mlle|sr|sra|srta|sig|dott|dhr|mevr"
     r"|dipl\.?-?\s?ing|ing|mag)(?:\.\s*|\s+))+"
 )
-SUFFIXES = r"(?i),?\s+(?:jr|sr|ii|iii|iv|ph\.?\s?d|m\.?d|mba|esq)\.?$"
+DEGREES = r"(?i)(?:,?\s+(?:ph\.?\s?d|m\.?d|mba|esq|dds|dvm)\.?)+$"
+GENERATION = r"(?i),?\s+((?:jr|sr|junior|senior|ii|iii|iv)\.?)$"
+"""What tells father and son apart: part of the family name, wherever a full name has it."""
 WITH_PARTICLES = (
     r"(?i)^(.*?)\s((?:(?:van|von|vom|zu|zum|zur|de|del|della|di|da|dos|das|du|der|den|la|le|el|al|bin|ibn|ter|ten"
     r"|st\.?)\s)+\S+)$"
 )
 """Given and family name, the latter opened by particles: `Vincent van Gogh`."""
+LAST_FIRST = r"(?i)^([^,]+(?:,\s*(?:jr|sr|ii|iii|iv)\.?)?),\s*(\S.*)$"
 NAMELESS = r"(?i)^(?:\[not provided\]|\(?not provided\)?|n/?a|none|unknown|no name|not available|[-._?]+)$"
 """What people and systems write where a name is demanded and none is known."""
 
@@ -31,61 +35,78 @@ def _nameless(cell: pl.Expr) -> pl.Expr:
     return cell.str.contains(NAMELESS)
 
 
-def _bare(cell: pl.Expr) -> pl.Expr:
-    return replaced(cell, MARKS)
+def _or_whole(rest: pl.Series, whole: pl.Series) -> pl.Series:
+    """What is left of names, or all of a name of which nothing is."""
+    return rest.zip_with(rest.is_not_null(), whole)
 
 
-def _untitled(cell: pl.Expr) -> pl.Expr:
+def _bare(names: pl.Series) -> pl.Series:
+    return _or_whole(replaced_values(names, MARKS), names)
+
+
+def _untitled(names: pl.Series) -> pl.Series:
     """Without titles, unless the whole name is one (`Sir`, `Fr`)."""
-    bare = _bare(cell)
-    untitled = replaced(bare, TITLES)
-    return pl.coalesce(untitled, bare)
+    bare = _bare(names)
+    return _or_whole(replaced_values(bare, TITLES), bare)
+
+
+def _undecorated(names: pl.Series) -> pl.Series:
+    return _or_whole(replaced_values(names, DEGREES), names)
 
 
 @cleaner("given_name", absent=_nameless)
 def given_name(cell: pl.Expr, _: Context) -> pl.Expr:
     """A given name without sample marks and titles."""
-    return pl.coalesce(_untitled(cell), cell)
+    return by_batch(cell, _untitled)
 
 
 @cleaner("family_name", absent=_nameless)
 def family_name(cell: pl.Expr, _: Context) -> pl.Expr:
-    """A family name without sample marks and academic suffixes."""
-    return pl.coalesce(replaced(_bare(cell), SUFFIXES), cell)
+    """A family name without sample marks and degrees; `Jr.` stays, for it says who it is."""
+    return by_batch(cell, lambda names: _undecorated(_bare(names)))
+
+
+def _parts(names: pl.Series) -> pl.DataFrame:
+    """given, family: the parts of full names, `First Last`, `First van Last` or `Last, First`, or in eastern order; a
+    `Jr.` ends the family name. A single word is a family name."""
+    person = _undecorated(_untitled(names))
+    bare = _or_whole(replaced_values(person, GENERATION), person)
+    behind_comma = _untitled(bare.str.extract(LAST_FIRST, 2))
+    told = pl.DataFrame({"person": person, "bare": bare, "behind_comma": behind_comma, "eastern": eastern_parts(bare)})
+    bare_name, eastern = pl.col("bare").str, pl.col("eastern").struct
+    family = pl.coalesce(
+        bare_name.extract(LAST_FIRST, 1),
+        eastern.field("family"),
+        bare_name.extract(WITH_PARTICLES, 2),
+        bare_name.extract(r"(\S+)$"),
+    )
+    return told.select(
+        given=pl.coalesce(
+            "behind_comma",
+            eastern.field("given"),
+            bare_name.extract(WITH_PARTICLES, 1),
+            bare_name.extract(r"^(.*\S)\s+\S+$"),
+        ),
+        family=family.str.strip_chars(" ,") + (" " + pl.col("person").str.extract(GENERATION)).fill_null(""),
+    )
 
 
 def _one_word(cell: pl.Expr) -> pl.Expr:
     """A full name of one word has no given name, unless it is an eastern one: that is no issue."""
-    person = _person(cell)
-    return _nameless(cell) | ~person.str.contains(r"[\s,]") & eastern_given(person).is_null()
-
-
-def _person(cell: pl.Expr) -> pl.Expr:
-    return pl.coalesce(replaced(_untitled(cell), SUFFIXES), cell)
-
-
-def _family(person: pl.Expr) -> pl.Expr:
-    """`Last, First` -> Last; `First van Last` -> van Last; an eastern name's beginning; else the last word."""
-    before_comma = person.str.extract(r"^([^,]+),\s*\S")
-    with_particle = person.str.extract(WITH_PARTICLES, 2)
-    return pl.coalesce(before_comma, with_particle, eastern_family(person), person.str.extract(r"(\S+)$"))
+    return _nameless(cell) | by_batch(cell, lambda names: _parts(names)["given"].is_null(), pl.Boolean)
 
 
 @cleaner("family_of_full_name", absent=_nameless)
 def family_of_full_name(cell: pl.Expr, _: Context) -> pl.Expr:
-    """The family name in a full name, written `First Last` or `Last, First`; a single word is a family name, and one in
-    Han, kana or Hangul begins with it."""
-    return _family(_person(cell)).str.strip_chars(" ,")
+    """The family name in a full name, written `First Last` or `Last, First`, with a `Jr.` that ends it; a single word
+    is a family name, and one in Han, kana or Hangul begins with it."""
+    return by_batch(cell, lambda names: _parts(names)["family"])
 
 
 @cleaner("given_of_full_name", absent=_one_word)
 def given_of_full_name(cell: pl.Expr, _: Context) -> pl.Expr:
     """What stands before the family name in a full name, or behind its comma, without titles."""
-    person = _person(cell)
-    after_comma = person.str.extract(r"^[^,]+,\s*(\S.*)$")
-    before_particle = person.str.extract(WITH_PARTICLES, 1)
-    before_last = person.str.extract(r"^(.*\S)\s+\S+$")
-    return pl.coalesce(_untitled(after_comma), before_particle, eastern_given(person), before_last, person)
+    return by_batch(cell, lambda names: _parts(names)["given"])
 
 
 @cleaner("before_brackets")
@@ -97,4 +118,4 @@ def before_brackets(cell: pl.Expr, _: Context) -> pl.Expr:
 @cleaner("organisation_name", absent=_nameless)
 def organisation_name(cell: pl.Expr, _: Context) -> pl.Expr:
     """An organisation's name as written, without sample marks."""
-    return pl.coalesce(_bare(cell), cell)
+    return by_batch(cell, _bare)

@@ -41,14 +41,12 @@ def cell(text: pl.Expr, nulls: tuple[str, ...]) -> pl.Expr:
 
 def replaced(text: pl.Expr, pattern: str, by: str = "") -> pl.Expr:
     """`text` with `pattern` replaced, at the cost of one look where it does not occur; tidied again where it does."""
+    return by_batch(text, lambda values: replaced_values(values, pattern, by))
 
-    def over(values: pl.Series) -> pl.Series:
-        def repair(hits: pl.Series) -> pl.Series:
-            return tidy_values(hits.str.replace_all(pattern, by))
 
-        return repaired(values, values.str.contains(pattern), repair)
-
-    return by_batch(text, over)
+def replaced_values(values: pl.Series, pattern: str, by: str = "") -> pl.Series:
+    """What `replaced` does, over a series."""
+    return repaired(values, values.str.contains(pattern), lambda hits: tidy_values(hits.str.replace_all(pattern, by)))
 
 
 @cleaner("text")

@@ -79,7 +79,14 @@ def _decision(file: Path, line: int, row: dict[str, str]) -> Decision:
     if record_a == record_b:
         raise DecisionError(f"{place}: {record_a} stands on both sides. Name two records, or delete the row.")
     return Decision(
-        verdict == "same", record_a, record_b, cell["who"], cell["why"], cell["when"], _instant(place, cell["when"]), line
+        verdict == "same",
+        record_a,
+        record_b,
+        cell["who"],
+        cell["why"],
+        cell["when"],
+        _instant(place, cell["when"]),
+        line,
     )
 
 

@@ -38,7 +38,7 @@ def define_folding(connection: duckdb.DuckDBPyConnection) -> None:
     code_key(text)             upper case without spaces and hyphens: postal codes, customer numbers
     The others take folded text (fold once, then derive):
     real_name(words)           null for placeholders (`unknown`, `n a`)
-    family_key(words)          family name without generation and spaces: `obrien jr` -> obrien
+    own_name(words)            real_name without generation: `obrien jr` -> obrien
     generation(words)          jr, sr, ii, … or null
     organisation_words(words)  name without legal form: `the united oil gas corp` -> united oil gas
     short_street(words)        street with the usual words and directions shortened
@@ -99,10 +99,11 @@ def _macros() -> list[str]:
         r"'[^\p{L}\p{M}\p{N}]+', ' ', 'g'), "
         r"'(^|[^aeiouqy])([aou])e([a-z])', '\1\2\3', 'g')), '')",
         f"real_name(value) as case when value not in ({quoted_list(NO_NAMES)}) then value end",
-        "generation(value) as case when contains(value, ' ') "
-        f"then nullif(regexp_extract(value, ' ({generations})$', 1), '') end",
-        "family_key(value) as case when contains(value, ' ') "
-        f"then replace(regexp_replace(real_name(value), ' ({generations})$', ''), ' ', '') else real_name(value) end",
+        "generation(value) as case when contains(value, ' ') then "
+        f"case regexp_extract(value, ' ({generations})$', 1) when '' then null when 'junior' then 'jr' "
+        f"when 'senior' then 'sr' else regexp_extract(value, ' ({generations})$', 1) end end",
+        "own_name(value) as case when contains(value, ' ') "
+        f"then real_name(regexp_replace(value, ' ({generations})$', '')) else real_name(value) end",
         "code_key(value) as nullif(replace(replace(upper(value), ' ', ''), '-', ''), '')",
         "organisation_words(value) as regexp_replace(regexp_replace(regexp_replace("
         f"value, ' (and|und|et|y|e)( |$)', ' ', 'g'), '^(the|{'|'.join(LEADING_FORMS)}) ', ''), "

@@ -103,9 +103,7 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         create temp table family_form as
-        select value, family_key(folded) as family,
-            case generation(folded) when 'junior' then 'jr' when 'senior' then 'sr' else generation(folded) end
-                as generation,
+        select value, replace(own_name(folded), ' ', '') as family, generation(folded) as generation
         from family_name_form
         """
     )
@@ -113,10 +111,12 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create temp table given_name_parts as
         with named as (
-            select value, given, split_part(given, ' ', 1) as word, strpos(given || ' ', ' ') as word_end
-            from (select value, real_name(folded) as given from given_name_form)
+            select value, given, generation, split_part(given, ' ', 1) as word, strpos(given || ' ', ' ') as word_end
+            from (
+                select value, own_name(folded) as given, generation(folded) as generation from given_name_form
+            )
         )
-        select value, replace(given, ' ', '') as given,
+        select value, generation, replace(given, ' ', '') as given,
             nullif(replace(substr(given, word_end), ' ', ''), '') as given_rest,
             case when length(named.word) > 1 then coalesce(nickname.name, named.word) end as given_key,
             joined(forms) as given_forms,
@@ -141,7 +141,8 @@ def lay_out_people(connection: duckdb.DuckDBPyConnection) -> None:
         select
             (row_number() over (order by record_key) - 1)::integer as id, record_key, content, stated.source,
             stated.object, record_id, stated.email as email_shown, stated.phone as phone_shown,
-            stated.mobile as mobile_shown, family, generation, given, given_rest, given_key, given_forms, initial,
+            stated.mobile as mobile_shown, family, given, given_rest, given_key, given_forms, initial,
+            coalesce(family_form.generation, given_name_parts.generation) as generation,
             address as email, split_part(address, '@', 1) as mailbox,
             coalesce(mobile_key, phone_key) as mobile,
             case when mobile_key is distinct from phone_key and mobile_key is not null then phone_key end as phone,
