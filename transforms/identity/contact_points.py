@@ -242,7 +242,7 @@ def _same_person() -> str:
             and (one.family is null or two.family is null or {_alike("one.family", "two.family")})
             and (one.given is null or two.given is null or {_alike_given("one", "two")}))
         or (one.family = two.given and one.given = two.family)
-        or (one.medium <> 'number' and one.given_key = two.given_key)
+        or (one.medium <> 'number' and not (one.half or two.half) and {_same_given("one", "two")})
         or jaro_winkler_similarity(one.given || one.family, two.given || two.family) >= 0.95
         or jaro_winkler_similarity(one.given || one.family, two.family || two.given) >= 0.95
     """

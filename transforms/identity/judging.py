@@ -295,13 +295,12 @@ def _objectionable(party: str, model: Model, fields: Sequence[str]) -> str:
     look. It hangs on the levels of the pair alone, so that a day and a whole run look at the same ones."""
     agrees = partial(_agrees, model, fields)
     if party == "person":
-        speaks = [f"not {agrees('given_name', *GIVEN_AGREES)}", "coalesce(generation_l <> generation_r, false)"]
-        differing = ("family_name", "birth_date")
+        named = [f"not {agrees('given_name', *GIVEN_AGREES)}", "coalesce(generation_l <> generation_r, false)"]
+        differs = [agrees(name, "different") for name in ("family_name", "birth_date")]
     else:
-        speaks = []
-        differing = ("name", "vat_id", "customer_number", "street", "postal_code", "city")
-    differs = (agrees(name, "different") for name in differing)
-    return " or ".join([*speaks, *differs, "coalesce(alone_in_l = alone_in_r, false)"])
+        named = [agrees(name, "different") for name in ("name", "vat_id", "customer_number")]
+        differs = [agrees(name, "different") for name in ("street", "postal_code", "city")]
+    return " or ".join([*named, *differs, "coalesce(alone_in_l = alone_in_r, false)"])
 
 
 def _told(model: Model, name: str, side: str) -> str:
