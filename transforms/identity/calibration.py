@@ -23,7 +23,7 @@ from transforms.sql import quoted
 
 RANDOM_PAIRS = 40_000
 """Pairs of strangers on which chance agreement is measured."""
-TRUST = 20_000
+SHIPPED_PAIRS = 20_000
 """Pairs that the shipped `u` counts for beside the measured ones: rare agreements are not seen in small data."""
 POINTS = ("email", "number", "second_number", "domain", "customer_number", "loyalty_id", "national_id", "vat_id")
 """Columns whose share follows from who uses the value (`contact_points`), not from how often it stands."""
@@ -153,7 +153,7 @@ def chance(model: Model, counted: dict[str, dict[int, int]]) -> dict[str, list[f
         measured[name] = [
             level.u
             if level.fixed
-            else round((seen.get(len(telling) - 1 - place, 0) + TRUST * level.u) / (total + TRUST), 9)
+            else round((seen.get(len(telling) - 1 - place, 0) + SHIPPED_PAIRS * level.u) / (total + SHIPPED_PAIRS), 9)
             for place, level in enumerate(telling)
         ]
     return measured

@@ -269,7 +269,8 @@ def _classes() -> str:
                     when medium = 'number' and regexp_matches(value, '{PLACEHOLDER_NUMBER}')
                         then ['placeholder', 'digits that are typed where there is no number']
                     when medium in ({identifiers}) and greatest(people, organisations) > 1
-                        and (regexp_matches(value, '{TYPED}') or lower(value) in ({fillers}))
+                        and (regexp_matches(value, '{TYPED}')
+                            or regexp_replace(lower(value), '[^a-z0-9]', '', 'g') in ({fillers}))
                         then ['placeholder', 'typed where there is no such number, by several']
                     when medium = 'domain' and value in ({quoted_list(MAIL_PROVIDERS)})
                         then ['shared', 'a mail provider''s or host''s domain']

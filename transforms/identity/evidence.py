@@ -26,23 +26,53 @@ from transforms.identity.parties import (
     lay_out_staff,
     lay_out_stated,
 )
-from transforms.identity.workbench import keep, lay_out
+from transforms.identity.workbench import keep
+from transforms.records import KINDS
 from transforms.sql import quoted
 
-ENOUGH = 5
+COMPARABLE = 5
 """Pairs that must be comparable before the birth dates of two sources are doubted; fewer may be fathers and sons."""
+
+
+NO_EVIDENCE = (
+    "source", "object", "record_id", "modified_at", "observed_at", "export", "row", "language", "timezone",
+    "owner_user_id", "status", "sla", "plan", "created_on", "last_activity_at", "consent_ai", "consent_email",
+    "consent_phone",
+)  # fmt: skip
+"""Record columns that do not bear on who somebody is: a change of them is no change to identity."""
 
 
 def lay_out_records(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
     """The views `records_<kind>` of all kinds that tell who somebody is, the macros, and what stands beside them:
     `staff_email`, `duplicate_free`, `former`, `merge`."""
     for kind in ("person", "organisation", "employee", "crm_user"):
-        lay_out(connection, data, kind)
+        _lay_out_kind(connection, data, kind)
     define_folding(connection)
     lay_out_staff(connection)
     lay_out_duplicate_free(connection, data)
     lay_out_former(connection, data)
     lay_out_merges(connection, data)
+
+
+def _lay_out_kind(connection: duckdb.DuckDBPyConnection, data: Path, kind: str) -> None:
+    """Make the view `records_<kind>`: the record files of all sources, or no rows with the same columns; with
+    record_key, and content: a hash of the record's key and of all of it that bears on who somebody is."""
+    files = sorted((data / "records" / kind).glob("*.parquet"))
+    if files:
+        listing = ", ".join(quoted(str(file)) for file in files)
+        rows = f"read_parquet([{listing}], union_by_name = true)"
+    else:
+        connection.register(f"empty_{kind}", KINDS[kind].create_empty().to_arrow())
+        rows = f"empty_{kind}"
+    columns = [name for name, *_ in connection.execute(f"describe from {rows}").fetchall()]
+    telling = ", ".join(column for column in columns if column not in NO_EVIDENCE)
+    connection.execute(
+        f"""
+        create view records_{kind} as
+        select *, source || ':' || object || ':' || record_id as record_key, hash(record_key, {telling}) as content
+        from {rows}
+        """
+    )
 
 
 def lay_out_evidence(connection: duckdb.DuckDBPyConnection) -> None:
@@ -132,7 +162,7 @@ def doubt_birth_dates(connection: duckdb.DuckDBPyConnection, frozen: Calibration
             where one.source < two.source
         )
         select source_a, source_b from pair group by source_a, source_b
-        having count(*) >= {ENOUGH} and 2 * count(*) filter (where differ) > count(*)
+        having count(*) >= {COMPARABLE} and 2 * count(*) filter (where differ) > count(*)
         order by all
         """
     ).fetchall()

@@ -39,11 +39,11 @@ from transforms.identity.model import Model, shipped_model
 from transforms.identity.scoring import compared_fields, score
 from transforms.identity.workbench import count, workbench
 
-TRUST = 500.0
+SHIPPED_MATCHES = 500.0
 """Matches that the shipped `m` counts for beside those that are learned from: little data moves little."""
 FARTHEST = 4.0
 """Times that a new `m` may be more or less than the shipped one: two bits."""
-ENOUGH = 100
+FEWEST_PAIRS = 100
 """Pairs that share what a lesson is about, below which it teaches nothing."""
 MOST_PAIRS = 2_000_000
 """Pairs of one lesson; of more, Splink takes a sample by a hash of the records."""
@@ -232,7 +232,7 @@ def _take(
 ) -> tuple[Taught, _Learned] | None:
     """One session of Splink's expectation maximisation, from the shipped model on; None where few pairs share it."""
     pairs, known = _pairs(connection, party, model, lesson, fields)
-    if pairs < ENOUGH:
+    if pairs < FEWEST_PAIRS:
         return None
     database = DuckDBAPI(connection=connection)
     settings = model.splink(prior(model.partners, records), fields)
@@ -271,7 +271,7 @@ def _pairs(
         from (select count(*) as n from {party}_stated as l where {stated} and {lesson.where} group by {keys})
         """,
     )
-    if pairs < ENOUGH:
+    if pairs < FEWEST_PAIRS:
         return pairs, {}
     listed = ", ".join(f"count(*) filter (({model.comparisons[name].level}) >= 0) / count(*)" for name in fields)
     equal = " and ".join(f"{column}_l = {column}_r" for column in lesson.columns)
@@ -291,8 +291,8 @@ def _pairs(
 
 def blend(shipped: Model, learned: Sequence[_Learned]) -> dict[str, list[float]]:
     """Comparison -> `m` per telling level: half way (geometrically) from the shipped `m` to what the lessons say,
-    weighted by their matches, and the shipped `m` with `TRUST` matches. A level that no lesson has seen, and one that
-    is fixed, keeps the shipped `m`.
+    weighted by their matches, and the shipped `m` with `SHIPPED_MATCHES`. A level that no lesson has seen, and one
+    that is fixed, keeps the shipped `m`.
 
     Half way, because matches that share something easy to see are tidier than the others: on data of known truth
     whole steps gained more in some sets and lost in others, half steps gained in most.
@@ -311,7 +311,7 @@ def blend(shipped: Model, learned: Sequence[_Learned]) -> dict[str, list[float]]
 def _blend(level: str, shipped: float, lessons: Sequence[tuple[float, Mapping[str, float]]]) -> float:
     seen = [(matches, m[level]) for matches, m in lessons if level in m]
     matches = sum(number for number, _ in seen)
-    said = (TRUST * shipped + sum(number * m for number, m in seen)) / (TRUST + matches)
+    said = (SHIPPED_MATCHES * shipped + sum(number * m for number, m in seen)) / (SHIPPED_MATCHES + matches)
     return round(min(max((shipped * said) ** 0.5, shipped / FARTHEST), shipped * FARTHEST, 0.999), 5)
 
 

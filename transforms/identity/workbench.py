@@ -1,4 +1,4 @@
-"""One DuckDB connection with limits, records laid before it, results written atomically. No meaning lives here."""
+"""One DuckDB connection with limits, frames handed to it, results written atomically. No meaning lives here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from transforms.records import KINDS
 from transforms.sql import OWN_BLOCKS, UNPACKED, quoted
 
 
@@ -18,8 +17,8 @@ from transforms.sql import OWN_BLOCKS, UNPACKED, quoted
 def workbench(data: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """A private in-memory database that spills into `data/identity/.spill`, which is gone afterwards.
 
-    `memory` is a DuckDB size (`4GB`). The tables of a run live here only, so a killed run leaves nothing behind but
-    the spill folder, which the next run removes.
+    `memory` is a DuckDB size (`4GB`). One at a time: a killed run leaves its spill folder behind, and the next one
+    removes it. Whoever comes here holds the data folder's lock.
     """
     spill = data / "identity" / ".spill"
     shutil.rmtree(spill, ignore_errors=True)
@@ -40,35 +39,6 @@ def workbench(data: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDBPy
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
-
-
-NO_EVIDENCE = (
-    "source", "object", "record_id", "modified_at", "observed_at", "export", "row", "language", "timezone",
-    "owner_user_id", "status", "sla", "plan", "created_on", "last_activity_at", "consent_ai", "consent_email",
-    "consent_phone",
-)  # fmt: skip
-"""Record columns that do not bear on who somebody is: a change of them is no change to identity."""
-
-
-def lay_out(connection: duckdb.DuckDBPyConnection, data: Path, kind: str) -> None:
-    """Make the view `records_<kind>`: the record files of all sources, or no rows with the same columns; with
-    record_key, and content: a hash of the record's key and of all of it that bears on who somebody is."""
-    files = sorted((data / "records" / kind).glob("*.parquet"))
-    if files:
-        listing = ", ".join(quoted(str(file)) for file in files)
-        rows = f"read_parquet([{listing}], union_by_name = true)"
-    else:
-        connection.register(f"empty_{kind}", KINDS[kind].create_empty().to_arrow())
-        rows = f"empty_{kind}"
-    columns = [name for name, *_ in connection.execute(f"describe from {rows}").fetchall()]
-    telling = ", ".join(column for column in columns if column not in NO_EVIDENCE)
-    connection.execute(
-        f"""
-        create view records_{kind} as
-        select *, source || ':' || object || ':' || record_id as record_key, hash(record_key, {telling}) as content
-        from {rows}
-        """
-    )
 
 
 def keep(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:

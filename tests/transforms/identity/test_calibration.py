@@ -18,7 +18,7 @@ from tests.transforms.identity.crowd import firm, somebody
 from tests.transforms.identity.world import World
 from transforms.identity import IdentityReport
 from transforms.identity.calibration import (
-    TRUST,
+    SHIPPED_PAIRS,
     Calibration,
     chance,
     measured_partners,
@@ -166,9 +166,9 @@ def test_the_version_says_what_was_measured() -> None:
 def test_chance_is_what_strangers_show_beside_what_is_shipped() -> None:
     # Splink numbers levels from the last telling one up: 0 different, 1 in the mailbox, 2 same; -1 unknown.
     measured = chance(TOY, {"name": {2: 3000, 1: 10, 0: 96_990, -1: 500_000}})["name"]
-    assert measured[0] == pytest.approx((3000 + TRUST * 0.01) / (100_000 + TRUST))
+    assert measured[0] == pytest.approx((3000 + SHIPPED_PAIRS * 0.01) / (100_000 + SHIPPED_PAIRS))
     assert measured[1] == 0.5, "a fixed level is not measured"
-    assert measured[2] == pytest.approx((96_990 + TRUST * 0.49) / (100_000 + TRUST))
+    assert measured[2] == pytest.approx((96_990 + SHIPPED_PAIRS * 0.49) / (100_000 + SHIPPED_PAIRS))
 
 
 def test_chance_of_what_was_never_seen_is_as_shipped() -> None:

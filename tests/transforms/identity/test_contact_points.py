@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.transforms.identity.crowd import GIVEN, home, landline, mobile
@@ -13,7 +15,14 @@ ROLES = (
     "sales2@hafenamt.example",
     "accounts.payable@hafen.example",
 )
-FILLED_ADDRESSES = ("noemail@hafenamt.example", "test@example.com", "test123@hafenamt.example", "none@none.org")
+FILLED_ADDRESSES = (
+    "noemail@hafenamt.example",
+    "123456@hafen.example",
+    "0@hafen.example",
+    "test@example.com",
+    "test123@hafenamt.example",
+    "none@none.org",
+)
 FILLED_NUMBERS = ("+490000000", "+4930999999", "+4930123456", "+49301234567", "+111111111")
 ORDINARY_NUMBER = "+493000012099"
 EVERYBODY = "info@kontor.example"
@@ -42,6 +51,17 @@ def points(tmp_path_factory: pytest.TempPathFactory) -> World:
     world.add("crm_user", "login", email="sam@ours.example")
     for name in ("kim", "sam"):
         world.person(name, "Gerda Vollrath", email=f"{name}@ours.example")
+    for number, family in enumerate(("Voss", "Petersen", "Wohlers", "Ahrendt")):
+        world.person(f"half{number}", family, phone=landline(8006), city="Kiel")
+    world.person("brief0", "Rohwedder", phone=landline(8007))
+    world.person("brief1", "Tilda Rohweder", phone=landline(8007))
+    for number, name in enumerate(("Jost Hansemann", "Frauke Detlefs", "Enno Wiborg")):
+        filled = {"national_id": "000-00-0000", "loyalty_id": "n/a", "customer_number": "12345"}
+        world.person(f"filled{number}", name, **filled, **home(8200))
+    world.person("number-mailbox", "Li Wei", email="812734659@post.example")
+    world.person("letters", "Åsa Öst", email="ö@post.example")
+    for number, given in enumerate(("Gesine", "Gesien")):
+        world.person(f"married{number}", f"{given} {('Boysen', 'Carlsen')[number]}", email="gesine@nord.example")
     world.resolve()
     return world
 
@@ -114,3 +134,28 @@ def test_an_ordinary_number_is_no_placeholder(points: World) -> None:
 def test_an_address_of_our_own_staff_on_a_customer_is_shared(points: World, email: str) -> None:
     point = points.contact_point(email)
     assert (point["class"], point["reason"]) == ("shared", "an address of our own staff")
+
+
+def test_a_number_under_different_family_names_alone_is_shared(points: World) -> None:
+    point = points.contact_point(landline(8006))
+    assert (point["class"], point["reason"]) == ("shared", "used by 4 people of different family names")
+    assert points.apart("half0", "half1", "half2", "half3")
+
+
+def test_half_a_name_is_nobody_else_where_a_whole_one_may_be_the_same(points: World) -> None:
+    assert points.contact_class(landline(8007)) == "personal"
+
+
+def test_an_address_under_one_given_name_mistyped_is_one_persons(points: World) -> None:
+    assert points.contact_class("gesine@nord.example") == "personal"
+
+
+@pytest.mark.parametrize("email", ["812734659@post.example", "ö@post.example"])
+def test_a_mailbox_of_digits_or_of_other_letters_is_no_placeholder(points: World, email: str) -> None:
+    assert points.contact_class(email) == "personal"
+
+
+def test_an_identifier_that_several_typed_to_fill_the_field_joins_nobody(points: World) -> None:
+    assert points.apart("filled0", "filled1", "filled2")
+    edge = points.edge("filled0", "filled1")
+    assert edge is None or not {"national_id", "loyalty_id", "customer_number"} & set(json.loads(edge["agreed"]))

@@ -210,3 +210,19 @@ def test_no_organisation_is_joined_to_a_stranger(firms: World) -> None:
         return record.split(":")[1]
 
     assert [records for records in firms.customers() if len({case(record) for record in records}) > 1] == []
+
+
+def test_a_verdict_on_two_firms_does_not_hang_on_what_others_state(world: World) -> None:
+    place = {"street": "Am Sandtorkai 5", "city": "Hamburg"}
+    for source, code, number in (("crm", "20457", 7400), ("erp", "22767", 7401)):
+        said = {"domain": "sandtor.example", "phone": landline(number), "postal_code": code}
+        world.organisation(f"{source}:sandtor", "Sandtor Kontor", **place, **said)
+    world.firms(40)
+    world.resolve()
+    before = world.edge("crm:sandtor", "erp:sandtor")
+    world.organisation("crm:other", "Leuchtfeuer Werft", vat_id="DE136695976", customer_number="K-9912")
+    world.resolve(2)
+    after = world.edge("crm:sandtor", "erp:sandtor")
+    assert before is not None
+    assert after is not None
+    assert (before["used"], before["reason"]) == (after["used"], after["reason"])

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from transforms.identity.calibration import read_calibration
+from transforms.identity.kept import kept_file
 from transforms.identity.model import shipped_model
-from transforms.identity.training import FARTHEST, TRUST, Training, _Learned, blend, retrain
+from transforms.identity.training import FARTHEST, SHIPPED_MATCHES, Training, _Learned, blend, retrain
 
 GIVEN = ("Anna", "Boris", "Carla", "Dimitri", "Elena", "Felix", "Greta", "Hugo", "Irene", "Jonas", "Kira", "Leon")
 FAMILY = ("Abel", "Brandt", "Cordes", "Dreyer", "Eggert", "Fuchs", "Gruber", "Hofmann", "Iversen", "Jansen", "Kessler",
@@ -79,7 +81,7 @@ def test_little_data_moves_little_and_much_no_farther_than_it_may() -> None:
         return blend(shipped, [_Learned({city: matches}, {city: {different.name: m}})])[city][-1]
 
     assert learned(0, 0.9) == pytest.approx(different.m)
-    assert different.m < learned(TRUST / 10, 0.3) < learned(TRUST * 10, 0.3) < 0.3
+    assert different.m < learned(SHIPPED_MATCHES / 10, 0.3) < learned(SHIPPED_MATCHES * 10, 0.3) < 0.3
     assert learned(1e9, 0.0) == pytest.approx(different.m / FARTHEST)
 
 
@@ -102,3 +104,11 @@ def test_measures_of_other_levels_than_the_models_are_not_used(world: Any) -> No
     kept["u"]["city"].pop()
     (state / "person_model.json").write_text(json.dumps(kept))
     assert read_calibration(state, "person", model, 300) is None
+
+
+def test_the_model_is_learned_where_the_last_run_was_cut_short(world: Any) -> None:
+    people(world)
+    (world.data / "identity").mkdir()
+    with duckdb.connect(kept_file(world.data)) as connection:
+        connection.execute("create table fact (name varchar, value varchar)")
+    assert trained(world.data)["person"].moves
