@@ -21,6 +21,9 @@ HOUSEHOLD = 8
 ORGANISATIONS = 3
 """Organisations up to which one person's contact point stays personal: the owner of three shops has one mobile."""
 
+AT_HOME = 4
+"""Names at one number up to which one given name under two family names is one person who married, not colleagues."""
+
 NAMES = 40
 """Whole names at one contact point up to which they are compared; of more, each is somebody."""
 
@@ -148,11 +151,12 @@ def _count_people(connection: duckdb.DuckDBPyConnection) -> None:
         )
         select *, (row_number() over (order by medium, value, family, given) - 1)::integer as node,
             count(*) over (partition by medium, value) <= {NAMES} as compared,
+            medium <> 'number' or count(*) over (partition by medium, value) <= {AT_HOME} as own,
         from name
         """
     )
     names = count(connection, "select count(*) from name_at")
-    for label, alike in (("person", _same_person()), ("family", _same_family("one", "two"))):
+    for label, alike in (("person", _same_person()), ("family", f"{_same_family('one', 'two')} or {_same_person()}")):
         edges = connection.execute(
             f"""
             select one.node, two.node as other
@@ -242,7 +246,7 @@ def _same_person() -> str:
             and (one.family is null or two.family is null or {_alike("one.family", "two.family")})
             and (one.given is null or two.given is null or {_alike_given("one", "two")}))
         or (one.family = two.given and one.given = two.family)
-        or (one.medium <> 'number' and not (one.half or two.half) and {_same_given("one", "two")})
+        or (one.own and not (one.half or two.half) and {_same_given("one", "two")})
         or jaro_winkler_similarity(one.given || one.family, two.given || two.family) >= 0.95
         or jaro_winkler_similarity(one.given || one.family, two.family || two.given) >= 0.95
     """

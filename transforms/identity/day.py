@@ -1,7 +1,17 @@
 """A day's work: what changed is stated, proposed, scored, put together and named anew, and nothing else.
 
 Every step is the step of a whole run (`resolve`), on the part of the records that a change bears on; the rest stands in
-`kept` as the last run left it. The result is that of a whole run.
+`kept` as the last run left it. The result is that of a whole run. Of each party, organisations first:
+
+    step                            reads                                leaves (beside what it mends in `kept`)
+    changes.find_changes            records_<party>                      <party>_left, <party>_came
+    changes.lay_changes             both of them, staff_email, former    <party>_was, <party>_is, moved_point,
+                                                                         moved_people, moved_past
+    _restate (changes.find_again)   these, moved_cluster                 again, was_stated, was_key
+    again.propose_again             again, was_stated, was_key           new_pair, lost_pair
+    _score                          again, new_pair, lost_pair           changed
+    _cluster                        changed, decisions                   touched_cluster, touched_record, moved_cluster
+    name_changes                    touched_record, the last state       -
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ PERSON_GUARDS = (
         "birth_date",
     ),
     Guard(
-        "not own and family_differs and not (given_agrees and home_agrees) and not birth_agrees "
+        "not own and family_differs and not (given_agrees and (home_agrees or married)) and not birth_agrees "
         "and not birth_resembles and not more_agrees",
         "family names differ, and nothing agrees that one person has alone",
         "family_name",
@@ -136,6 +136,11 @@ def _person_facts(agrees: Callable[..., str], fields: Sequence[str]) -> str:
     home = f"({phone} and {whose['home']}) or ({agrees('email', 'same')} and email_class_l <> 'shared')"
     # A name that nobody else bears may be the other one, garbled.
     told_apart = f"(given_borne_l and given_borne_r or jaro_winkler_similarity(given_l, given_r) < {GARBLED})"
+    # The family name of the one stands in the address of the other.
+    written_to = " or ".join(
+        f"coalesce(length(family_{one}) > 3 and contains(mailbox_{other}, family_{one}), false)"
+        for one, other in (("l", "r"), ("r", "l"))
+    )
     whole = " and ".join(f"try_strptime({side}, '%Y%m%d') is not null" for side in ("birth_l", "birth_r"))
     return f"""
         coalesce({own}, false) as own, coalesce({sure}, false) as sure, coalesce({home}, false) as home_agrees,
@@ -155,7 +160,8 @@ def _person_facts(agrees: Callable[..., str], fields: Sequence[str]) -> str:
         {whole} as birth_whole,
         try_cast(birth_l[1:4] as integer) - try_cast(birth_r[1:4] as integer) as years_apart,
         {agrees("email", "different", "close")} or {agrees("phone", "different")} as points_differ,
-        {agrees("street", "same", "near")} or {phone} as place_agrees
+        {agrees("street", "same", "near")} or {phone} as place_agrees,
+        {agrees("street", "same", "near")} and ({written_to}) as married
     """
 
 

@@ -7,7 +7,7 @@ What each status means, for an id X that was given before:
   split   X is no customer any more and its records stand in several, `new_ids`, the one that would have inherited X
           first: its larger part went to an older customer in the same run in which the rest became one of its own.
   gone    the last record of X was deleted; it becomes live again when one of its records returns.
-  erased  X was erased on request; it is never given again. (Set elsewhere, kept here.)
+  erased  X was erased on request; it is never given again. No command erases yet; a state that says so is obeyed.
 
 Knows records by key and clusters by number; evidence does not belong here.
 """

@@ -1,4 +1,4 @@
-"""The whole of identity, in order: records -> contact points -> edges -> clusters -> ids. Wiring only.
+"""The whole of identity, in order: records -> contact points -> edges -> clusters -> ids; and what it came to.
 
 A whole run does every step over all records; a day's work (`day`) does the same over what changed since the last run,
 and comes to the same result.

@@ -82,6 +82,14 @@ LINKED: Pairs = {
         who("Rudolf Pasternak", email="rudolf@pasternak.example", birth_date=date(1948, 9, 11), **home(4026)),
         who("Rudolf Pasternak", email="rudolf@pasternak.example", birth_date=date(1984, 2, 25), **home(4026)),
     ),
+    "a new family name at home, on the old number": (
+        who("Lieselotte Harbeck", **home(4070), phone=landline(4070)),
+        who("Lieselotte Wendt", **home(4070), phone=landline(4070)),
+    ),
+    "a new family name at home, and the old one in the address": (
+        who("Roswitha Marquard", **home(4071)),
+        who("Roswitha Tönnies", **home(4071), email="r.marquard@web.de"),
+    ),
 }
 HOUSEHOLD = ("Agathe", "Bernd", "Christoph", "Dorothea")
 COLLEAGUES = (
