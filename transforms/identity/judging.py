@@ -58,6 +58,10 @@ PERSON_GUARDS = (
     DECLARED,
     Guard("not sure and generation_l <> generation_r", "junior and senior", firm=True),
     Guard(
+        "not own and generation_l is distinct from generation_r and points_differ and not birth_agrees",
+        "one of them is a junior or senior, and their addresses or numbers differ",
+    ),
+    Guard(
         "not sure and birth_differs and birth_whole and abs(years_apart) between 15 and 60",
         "a generation between their birth dates",
         "birth_date",
@@ -301,7 +305,7 @@ def _objectionable(party: str, model: Model, fields: Sequence[str]) -> str:
     look. It hangs on the levels of the pair alone, so that a day and a whole run look at the same ones."""
     agrees = partial(_agrees, model, fields)
     if party == "person":
-        named = [f"not {agrees('given_name', *GIVEN_AGREES)}", "coalesce(generation_l <> generation_r, false)"]
+        named = [f"not {agrees('given_name', *GIVEN_AGREES)}", "generation_l is distinct from generation_r"]
         differs = [agrees(name, "different") for name in ("family_name", "birth_date")]
     else:
         named = [agrees(name, "different") for name in ("name", "vat_id", "customer_number")]

@@ -40,6 +40,10 @@ REFUSED: Pairs = {
         who("Whitcomb Jr., John", **home(4016), phone=landline(4016)),
         who("Whitcomb Sr., John", **home(4016), phone=landline(4016)),
     ),
+    "a junior, and one of his name with another address": (
+        who("Underhill Jr., Morton", **home(4072), email="morton.underhill@web.de"),
+        who("Underhill, Morton", **home(4072), email="m_underhill31@gmx.net"),
+    ),
     "a couple on one mailbox": (
         who("Anton Schnabel", email="familie@schnabel.example", **home(4014)),
         who("Eva Schnabel", email="familie@schnabel.example", **home(4014)),
@@ -57,6 +61,10 @@ LINKED: Pairs = {
     "one name, and a year with its digits mixed up": (
         who("Konrad Stegemann", **home(4022), phone=landline(4022), birth_date=date(1957, 3, 11)),
         who("Konrad Stegemann", **home(4022), phone=landline(4022), birth_date=date(1975, 3, 11)),
+    ),
+    "a junior who leaves it out": (
+        who("Lockwood Jr., Morton", **home(4073), phone=landline(4073)),
+        who("Lockwood, Morton", **home(4073)),
     ),
     "junior twice": (
         who("Applewhite Jr., John", **home(4023), phone=landline(4023)),
