@@ -66,9 +66,9 @@ _SAME_DIGIT = "|".join(f"{digit}{{7,}}|{digit}{{6}}$" for digit in range(10))
 PLACEHOLDER_NUMBER = f"({_SAME_DIGIT}|123456|^234567890?$|987654321)"
 """Last nine digits of numbers that were typed to fill a field: a run of one digit (seven, or six at the end), or
 counting."""
-_ONE_SIGN = "|".join(f"{sign}+" for sign in "0123456789X")
-TYPED = f"^[A-Z]{{0,3}}({_ONE_SIGN}|0?123(4(5(6(7(8(90?)?)?)?)?)?)?|987654321)$"
-"""Identifiers, and mailboxes, that may have been typed to fill a field: one sign throughout, or counting; after a
+_ONE_DIGIT = "|".join(f"{digit}+" for digit in range(10))
+TYPED = f"^(X+|[A-Z]{{0,3}}({_ONE_DIGIT}|0?123(4(5(6(7(8(90?)?)?)?)?)?)?|987654321))$"
+"""Identifiers, and mailboxes, that may have been typed to fill a field: one digit throughout, or counting; after a
 country's letters, too (`DE999999999`). A number of a series may look so: it is none where only one customer has it."""
 
 
