@@ -15,6 +15,7 @@ def write_results(data: Path, **tables: pl.DataFrame) -> None:
     file = kept_file(data)
     file.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(file)) as connection:
+        connection.execute("create table if not exists fact as select 'code' as name, 'written by hand' as value")
         for name, frame in tables.items():
             connection.register("handed", frame.to_arrow())
             connection.execute(f"create or replace table {name} as from handed")

@@ -46,7 +46,7 @@ FAMILY_FIRST = (
     rf"^([{CHINESE}])(\p{{Han}}{{1,2}})$",
     r"^(\p{Han}[\p{Han}々])(\p{Han}[\p{Han}々])$",
     rf"(?i)^({VIETNAMESE}) (\S.*)$",
-    rf"(?i)^({VIETNAMESE_BARE}) ((?:Van|Thi) \S.*)$",
+    rf"^((?i:{VIETNAMESE_BARE})) ((?:Van|VAN|Thi|THI) \S.*)$",
 )
 """Family and given name; the first pattern that fits. Four Han signs that are no Chinese name are a Japanese one."""
 GIVEN_FIRST = rf"^([{_EASTERN}・·]+)[・·]([{_EASTERN}]+)$"

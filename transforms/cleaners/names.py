@@ -18,9 +18,14 @@ TITLES = (
     r"(?i)^(?:(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|dame|rev|herr|frau|hr|fr|mme|mlle|sr|sra|srta|sig|dott|dhr|mevr"
     r"|dipl\.?-?\s?ing|ing|mag)(?:\.\s*|\s+))+"
 )
-DEGREES = r"(?i)(?:,?\s+(?:ph\.?\s?d|m\.?d|mba|esq|dds|dvm)\.?)+$"
-GENERATION = r"(?i),?\s+((?:jr|sr|junior|senior|ii|iii|iv)\.?)$"
-"""What tells father and son apart: part of the family name, wherever a full name has it."""
+DEGREES = r"(?:,?\s+(?:(?i:ph\.?\s?d|m\.d|esq|dds|dvm)|MD|MBA)\.?)+$"
+"""Academic ones; `Mba` is a family name."""
+GENERATION = (
+    r"(?i)^(.*[^\s,]),?\s+((?:jr|sr|ii|iii|iv)\.?)$"
+    r"|^(\S+\s.*[^\s,]),?\s+(junior|senior)$"
+)
+"""A name, and what at its end tells father and son apart; written out, it is a family name itself behind a single word
+(`Peter Senior`)."""
 WITH_PARTICLES = (
     r"(?i)^(.*?)\s((?:(?:van|von|vom|zu|zum|zur|de|del|della|di|da|dos|das|du|der|den|la|le|el|al|bin|ibn|ter|ten"
     r"|st\.?)\s)+\S+)$"
@@ -70,7 +75,7 @@ def _parts(names: pl.Series) -> pl.DataFrame:
     """given, family: the parts of full names, `First Last`, `First van Last` or `Last, First`, or in eastern order; a
     `Jr.` ends the family name. A single word is a family name."""
     person = _undecorated(_untitled(names))
-    bare = _or_whole(replaced_values(person, GENERATION), person)
+    bare = replaced_values(person, GENERATION, "${1}${3}")
     behind_comma = _untitled(bare.str.extract(LAST_FIRST, 2))
     told = pl.DataFrame({"person": person, "bare": bare, "behind_comma": behind_comma, "eastern": eastern_parts(bare)})
     bare_name, eastern = pl.col("bare").str, pl.col("eastern").struct
@@ -80,6 +85,7 @@ def _parts(names: pl.Series) -> pl.DataFrame:
         bare_name.extract(WITH_PARTICLES, 2),
         bare_name.extract(r"(\S+)$"),
     )
+    generation = pl.coalesce(pl.col("person").str.extract(GENERATION, group) for group in (2, 4))
     return told.select(
         given=pl.coalesce(
             "behind_comma",
@@ -87,7 +93,7 @@ def _parts(names: pl.Series) -> pl.DataFrame:
             bare_name.extract(WITH_PARTICLES, 1),
             bare_name.extract(r"^(.*\S)\s+\S+$"),
         ),
-        family=family.str.strip_chars(" ,") + (" " + pl.col("person").str.extract(GENERATION)).fill_null(""),
+        family=family.str.strip_chars(" ,") + pl.concat_str(pl.lit(" "), generation).fill_null(""),
     )
 
 
