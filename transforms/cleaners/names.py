@@ -7,7 +7,7 @@ import polars as pl
 from transforms.cleaners.batches import by_batch
 from transforms.cleaners.eastern_names import eastern_parts
 from transforms.cleaners.registry import Context, cleaner
-from transforms.cleaners.text import replaced, replaced_values
+from transforms.cleaners.text import replaced_values
 
 MARKS = (
     r"(?i)\s*[(\[](?:sample(?: contact| company| account)?|terminated|on leave|leave|inactive|deactivated|contingent"
@@ -20,8 +20,9 @@ TITLES = (
 )
 DEGREES = r"(?:,?\s+(?:(?i:ph\.?\s?d|m\.d|esq|dds|dvm)|MD|MBA)\.?)+$"
 """Academic ones; `Mba` is a family name."""
+_SHORT_GENERATION = r"(?:jr|sr|ii|iii|iv)\.?"
 GENERATION = (
-    r"(?i)^(.*[^\s,]),?\s+((?:jr|sr|ii|iii|iv)\.?)$"
+    rf"(?i)^(.*[^\s,]),?\s+({_SHORT_GENERATION})$"
     r"|^(\S+\s.*[^\s,]),?\s+(junior|senior)$"
 )
 """A name, and what at its end tells father and son apart; written out, it is a family name itself behind a single word
@@ -31,7 +32,8 @@ WITH_PARTICLES = (
     r"|st\.?)\s)+\S+)$"
 )
 """Given and family name, the latter opened by particles: `Vincent van Gogh`."""
-LAST_FIRST = r"(?i)^([^,]+(?:,\s*(?:jr|sr|ii|iii|iv)\.?)?),\s*(\S.*)$"
+LAST_FIRST = rf"(?i)^([^,]+(?:,\s*{_SHORT_GENERATION})?),\s*(\S.*)$"
+"""Family and given name, parted by a comma: `Lee, Jr., Ann`."""
 NAMELESS = r"(?i)^(?:\[not provided\]|\(?not provided\)?|n/?a|none|unknown|no name|not available|[-._?]+)$"
 """What people and systems write where a name is demanded and none is known."""
 
@@ -40,23 +42,15 @@ def _nameless(cell: pl.Expr) -> pl.Expr:
     return cell.str.contains(NAMELESS)
 
 
-def _or_whole(rest: pl.Series, whole: pl.Series) -> pl.Series:
-    """What is left of names, or all of a name of which nothing is."""
-    return rest.zip_with(rest.is_not_null(), whole)
-
-
-def _bare(names: pl.Series) -> pl.Series:
-    return _or_whole(replaced_values(names, MARKS), names)
+def _without(names: pl.Series, pattern: str) -> pl.Series:
+    """What `pattern` leaves of names, or all of a name of which it leaves nothing."""
+    rest = replaced_values(names, pattern)
+    return rest.zip_with(rest.is_not_null(), names)
 
 
 def _untitled(names: pl.Series) -> pl.Series:
-    """Without titles, unless the whole name is one (`Sir`, `Fr`)."""
-    bare = _bare(names)
-    return _or_whole(replaced_values(bare, TITLES), bare)
-
-
-def _undecorated(names: pl.Series) -> pl.Series:
-    return _or_whole(replaced_values(names, DEGREES), names)
+    """Without sample marks and titles, unless the whole name is one (`Sir`, `Fr`)."""
+    return _without(_without(names, MARKS), TITLES)
 
 
 @cleaner("given_name", absent=_nameless)
@@ -68,13 +62,13 @@ def given_name(cell: pl.Expr, _: Context) -> pl.Expr:
 @cleaner("family_name", absent=_nameless)
 def family_name(cell: pl.Expr, _: Context) -> pl.Expr:
     """A family name without sample marks and degrees; `Jr.` stays, for it says who it is."""
-    return by_batch(cell, lambda names: _undecorated(_bare(names)))
+    return by_batch(cell, lambda names: _without(_without(names, MARKS), DEGREES))
 
 
 def _parts(names: pl.Series) -> pl.DataFrame:
     """given, family: the parts of full names, `First Last`, `First van Last` or `Last, First`, or in eastern order; a
     `Jr.` ends the family name. A single word is a family name."""
-    person = _undecorated(_untitled(names))
+    person = _without(_untitled(names), DEGREES)
     bare = replaced_values(person, GENERATION, "${1}${3}")
     behind_comma = _untitled(bare.str.extract(LAST_FIRST, 2))
     told = pl.DataFrame({"person": person, "bare": bare, "behind_comma": behind_comma, "eastern": eastern_parts(bare)})
@@ -118,10 +112,10 @@ def given_of_full_name(cell: pl.Expr, _: Context) -> pl.Expr:
 @cleaner("before_brackets")
 def before_brackets(cell: pl.Expr, _: Context) -> pl.Expr:
     """What stands before the brackets that end a text: `Ann Lee (On Leave)`."""
-    return pl.coalesce(replaced(cell, r"\s*\([^()]*\)$"), cell)
+    return by_batch(cell, lambda names: _without(names, r"\s*\([^()]*\)$"))
 
 
 @cleaner("organisation_name", absent=_nameless)
 def organisation_name(cell: pl.Expr, _: Context) -> pl.Expr:
     """An organisation's name as written, without sample marks."""
-    return by_batch(cell, _bare)
+    return by_batch(cell, lambda names: _without(names, MARKS))

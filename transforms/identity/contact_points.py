@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from transforms.identity.clusters import components
+from transforms.identity.clusters import Ids, components
 from transforms.identity.parties import IDENTIFIERS
 from transforms.identity.words import MAIL_PROVIDERS, NO_NAMES, PLACEHOLDER_MAILBOXES, ROLE_MAILBOXES
 from transforms.identity.workbench import count, keep, quoted_list
@@ -98,6 +98,15 @@ def points_of(party: str, rows: str, *columns: str) -> str:
     )
 
 
+def worth_of(party: str) -> str:
+    """SQL of joins that give each contact point of `party` what it is worth, as `<column>_point`."""
+    return " ".join(
+        f"left join point as {column}_point "
+        f"on {column}_point.medium = '{medium}' and {column}_point.value = {party}.{column}"
+        for medium, column in _POINTS[party]
+    )
+
+
 def shown_of(party: str, rows: str) -> str:
     """SQL: medium, kind, value and shown of what is published of the contact points in `rows`."""
     return " union all ".join(
@@ -156,15 +165,12 @@ def _count_people(connection: duckdb.DuckDBPyConnection) -> None:
         """
     )
     names = count(connection, "select count(*) from name_at")
-    for label, alike in (("person", _same_person()), ("family", f"{_same_family('one', 'two')} or {_same_person()}")):
-        edges = connection.execute(
-            f"""
-            select one.node, two.node as other
-            from name_at as one join name_at as two using (medium, value)
-            where one.compared and one.node < two.node and ({alike})
-            """
-        ).fetchnumpy()
-        found = components(names, np.asarray(edges["node"]), np.asarray(edges["other"]))
+    # Who may be one person is of one family.
+    linked = {"person": [_pairs(connection, _same_person())]}
+    linked["family"] = [*linked["person"], _pairs(connection, _same_family("one", "two"))]
+    for label, pairs in linked.items():
+        one, other = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+        found = components(names, one, other)
         keep(connection, f"{label}_at", pl.DataFrame({"node": np.arange(names, dtype=np.int32), label: found}))
     connection.execute(
         """
@@ -190,6 +196,18 @@ def _count_people(connection: duckdb.DuckDBPyConnection) -> None:
     )
     for table in ("several", "name_at", "person_at", "family_at"):
         connection.execute(f"drop table {table}")
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection, alike: str) -> tuple[Ids, Ids]:
+    """Both ends of the pairs of names at one contact point of which `alike` (SQL over `one` and `two`) holds."""
+    found = connection.execute(
+        f"""
+        select one.node, two.node as other
+        from name_at as one join name_at as two using (medium, value)
+        where one.compared and one.node < two.node and ({alike})
+        """
+    ).fetchnumpy()
+    return np.asarray(found["node"]), np.asarray(found["other"])
 
 
 def _half_of(half: str, whole: str) -> str:

@@ -29,9 +29,16 @@ class Decision:
     who: str
     why: str
     when: str
-    at: dt.datetime
-    """`when` as an instant; before all others where it is not said."""
     line: int
+
+    @property
+    def at(self) -> dt.datetime:
+        """`when`, an ISO 8601 day or instant, in UTC unless it says otherwise; before all others where it is not said.
+
+        Raises ValueError for what is neither.
+        """
+        at = dt.datetime.fromisoformat(self.when) if self.when else dt.datetime.min
+        return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
 
     @property
     def words(self) -> str:
@@ -46,8 +53,8 @@ def read_decisions(file: Path | None) -> tuple[Decision, ...]:
     """The decisions in force, one per pair of records, ordered by pair; no file, no decisions.
 
     Of several about one pair the latest `when` holds, among equals the last row. Raises DecisionError on a missing
-    column, on a decision that is neither `same` nor `different`, on an empty record reference and on a record
-    beside itself.
+    column, on a decision that is neither `same` nor `different`, on an empty record reference, on a record
+    beside itself and on a `when` that is no day or instant.
     """
     if file is None or not file.exists():
         return ()
@@ -78,22 +85,10 @@ def _decision(file: Path, line: int, row: dict[str, str]) -> Decision:
     record_a, record_b = sorted(keys)
     if record_a == record_b:
         raise DecisionError(f"{place}: {record_a} stands on both sides. Name two records, or delete the row.")
-    return Decision(
-        verdict == "same",
-        record_a,
-        record_b,
-        cell["who"],
-        cell["why"],
-        cell["when"],
-        _instant(place, cell["when"]),
-        line,
-    )
-
-
-def _instant(place: str, when: str) -> dt.datetime:
-    """A day or an instant of ISO 8601, in UTC unless it says otherwise."""
+    decision = Decision(verdict == "same", record_a, record_b, cell["who"], cell["why"], cell["when"], line)
     try:
-        at = dt.datetime.fromisoformat(when) if when else dt.datetime.min
+        _ = decision.at
     except ValueError:
-        raise DecisionError(f"{place}, column when: {when!r}. Expected a day such as 2026-03-31, or nothing.") from None
-    return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+        expected = "Expected a day such as 2026-03-31, or nothing."
+        raise DecisionError(f"{place}, column when: {decision.when!r}. {expected}") from None
+    return decision

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from transforms.identity.calibration import Calibration
-from transforms.identity.contact_points import classify_points
+from transforms.identity.contact_points import classify_points, worth_of
 from transforms.identity.folding import define_folding
 from transforms.identity.merges import lay_out_merges
 from transforms.identity.parties import (
@@ -32,8 +32,6 @@ from transforms.sql import quoted
 
 COMPARABLE = 5
 """Pairs that must be comparable before the birth dates of two sources are doubted; fewer may be fathers and sons."""
-
-
 NO_EVIDENCE = (
     "source", "object", "record_id", "modified_at", "observed_at", "export", "row", "language", "timezone",
     "owner_user_id", "status", "sla", "plan", "created_on", "last_activity_at", "consent_ai", "consent_email",
@@ -197,10 +195,7 @@ def state_people(connection: duckdb.DuckDBPyConnection, doubtful_birth_dates: Se
                     {{others: phone_point.others, value: phone, class: phone_point.class}}
                 ], lambda point: point.value is not null and point.class <> 'placeholder')) as numbers,
             from person
-            left join point as email_point on email_point.medium = 'email' and email_point.value = email
-            left join point as mobile_point on mobile_point.medium = 'number' and mobile_point.value = mobile
-            left join point as phone_point on phone_point.medium = 'number' and phone_point.value = phone
-            {_identifier_points("person")}
+            {worth_of("person")}
             left join employed using (id)
             left join (
                 select id, joined(list_sort(list(value))) as past from past where party = 'person' group by id
@@ -244,25 +239,15 @@ def state_organisations(connection: duckdb.DuckDBPyConnection) -> None:
         left join (
             select id, joined(list_sort(list(value))) as past from past where party = 'organisation' group by id
         ) using (id)
-        left join point as domain_point on domain_point.medium = 'domain' and domain_point.value = domain
-        left join point as email_point on email_point.medium = 'email' and email_point.value = email
-        left join point as number_point on number_point.medium = 'number' and number_point.value = number
-        {_identifier_points("organisation")}
+        {worth_of("organisation")}
         """
     )
     _tell(connection, "organisation", ("email", "number"))
 
 
 def _classes(party: str) -> str:
+    """SQL: the classes of a party's identifiers."""
     return ", ".join(f"{name}_point.class as {name}_class" for name in IDENTIFIERS[party])
-
-
-def _identifier_points(party: str) -> str:
-    """SQL of joins to what identifiers are worth."""
-    return " ".join(
-        f"left join point as {name}_point on {name}_point.medium = '{name}' and {name}_point.value = {party}.{name}"
-        for name in IDENTIFIERS[party]
-    )
 
 
 def _tell(connection: duckdb.DuckDBPyConnection, party: str, columns: tuple[str, ...]) -> None:
